@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make            build/capward
+# make deps       install what is missing (Debian packages)
+# make demo       a privileged container brought back to least privilege, in under three minutes
+# make test       everything; make test-unit, test-cli, test-vm for a part
+# make check      lint
+# make bench      cost in instructions per capability check
+# make install    DESTDIR and prefix are honoured; make uninstall
+#
+# V=1 shows the commands. CC, CLANG, CFLAGS, CPPFLAGS and LDFLAGS are yours; the project's own flags
+# are kept apart, and none of the host's flags reaches the kernel programs.
+
+VERSION := 0.1.0
+
+B := build
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+prefix ?= /usr/local
+sbindir ?= $(prefix)/sbin
+mandir ?= $(prefix)/share/man
+datadir ?= $(prefix)/share/capward
+
+CFLAGS ?= -O2 -g
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
+
+ARCH := $(shell uname -m)
+TARGET_ARCH := $(if $(filter aarch64,$(ARCH)),arm64,x86)
+
+WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	    $(if $(CI),-Werror)
+HARDEN := -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+LIBS := libbpf libcap libelf yaml-0.1 jansson libsystemd libseccomp
+LIBS_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBS))
+LIBS_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
+OUR_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DCAPWARD_VERSION='"$(VERSION)"' \
+	     -DCAPWARD_PROFILES='"$(datadir)/profiles"' -Iinclude -Ibpf -Iuser -I$(B) $(WARNINGS) -MMD -MP
+OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now
+
+BPF_SOURCES := $(wildcard bpf/*.bpf.c)
+BPF_OBJECTS := $(BPF_SOURCES:bpf/%.bpf.c=$(B)/bpf/%.o)
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(TARGET_ARCH) -Iinclude -Ivmlinux -Ibpf \
+	      -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) -MMD -MP
+
+SOURCES := $(wildcard user/*.c user/cmd/*.c)
+OBJECTS := $(SOURCES:%.c=$(B)/%.o)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps demo test test-unit test-cli test-vm check bench install uninstall clean fuzz man
+
+all: $(B)/capward
+
+# --- what is needed ------------------------------------------------------------------------------
+
+deps:
+	$(Q)scripts/deps build test
+
+# A file, so that what is installed already is not looked up at every build.
+$(B)/.deps-build: scripts/deps
+	$(Q)scripts/deps build
+	$(Q)mkdir -p $(B) && touch $@
+
+$(B)/.deps-test: scripts/deps
+	$(Q)scripts/deps build test
+	$(Q)mkdir -p $(B) && touch $@
+
+# --- the kernel programs -------------------------------------------------------------------------
+
+$(B)/bpf/%.o: bpf/%.bpf.c | $(B)/.deps-build
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/capward.bpf.o: $(BPF_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(B)/capward.skel.h: $(B)/capward.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name capward > $@
+
+# --- the program ---------------------------------------------------------------------------------
+
+$(B)/user/engine.o: $(B)/capward.skel.h
+
+$(B)/user/%.o: user/%.c | $(B)/.deps-build
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_CFLAGS) $(HARDEN) $(LIBS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(B)/capward: $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) $^ $(LIBS_LIBS) -o $@
+
+-include $(wildcard $(B)/bpf/*.d $(B)/user/*.d $(B)/user/cmd/*.d $(B)/tests/*.d)
+
+clean:
+	rm -rf $(B)

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lsm/capable: every use of a capability that commoncap and the LSMs before bpf have granted.
+ * Finds the scope of the task, decides, counts, and denies with -EPERM.
+ *
+ * The hook is called with RCU or spinlocks held, from anywhere in the kernel (security_capable(),
+ * security/security.c), so nothing here sleeps or waits. The verdict is made before anything is
+ * recorded and does not depend on whether recording succeeds.
+ */
+#include "scope.h"
+
+/* Scopes around a scope whose policies hold too. `govern` refuses deeper nesting. */
+#define OUTER_SCOPES 8
+
+/* Repeated denials that a scope may report in one window; what is new is always reported. */
+#define EVENT_WINDOW_NS	  1000000000ULL
+#define EVENTS_PER_WINDOW 32
+
+struct check {
+	struct task_struct *task;
+	const struct cred *cred;
+	struct user_namespace *ns;
+	struct capward_scope *scope; /* the entry of the cgroup the task is in */
+	__u64 cap;
+	__u32 opts;
+};
+
+static __always_inline __u64 scope_word(struct capward_scope *scope)
+{
+	struct capward_policy *policy;
+	__u32 slot = scope->policy;
+
+	policy = bpf_map_lookup_elem(&policies, &slot);
+	return policy ? policy->word : policy_word(CAPWARD_ENFORCE, 0);
+}
+
+static __always_inline bool window_has_room(struct capward_scope *root, __u64 now)
+{
+	if (now - root->window >= EVENT_WINDOW_NS) {
+		root->window = now;
+		root->window_events = 0;
+	}
+	if (__sync_fetch_and_add(&root->window_events, 1) < EVENTS_PER_WINDOW)
+		return true;
+	__sync_fetch_and_add(&root->limited, 1);
+	return false;
+}
+
+static __noinline int send_event(struct check *check, struct capward_scope *scope, __u64 count,
+				 __u32 verdict, __u64 now)
+{
+	struct task_struct *task = check->task;
+	struct capward_event *event;
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		__sync_fetch_and_add(&state.lost, 1);
+		return 0;
+	}
+	event->type = CAPWARD_EVENT_VERDICT;
+	event->size = sizeof(*event);
+	event->version = CAPWARD_ABI;
+	event->time = now;
+	event->scope = scope->root;
+	event->cgroup = task_cgroup(task);
+	event->count = count;
+	event->pid = task->tgid;
+	event->tid = task->pid;
+	event->policy = scope->policy;
+	event->syscall = task_syscall(task);
+	event->userns_level = check->ns->level;
+	event->cap = check->cap;
+	event->verdict = verdict;
+	event->mode = policy_mode(scope_word(scope));
+	event->audit = !(check->opts & CAP_OPT_NOAUDIT);
+	event->pad[0] = 0;
+	event->pad[1] = 0;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	__sync_fetch_and_add(&state.sent, 1);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* Count one verdict other than used; the count so far, or 0 when there was no memory for it. */
+static __always_inline __u64 count_verdict(struct capward_scope *root, __u32 cap, __u32 verdict)
+{
+	struct capward_count_key key = {.scope = root->root, .cap = cap, .verdict = verdict};
+	__u64 one = 1, *count;
+
+	count = bpf_map_lookup_elem(&counts, &key);
+	if (!count) {
+		if (!bpf_map_update_elem(&counts, &key, &one, BPF_NOEXIST))
+			return 1;
+		count = bpf_map_lookup_elem(&counts, &key);
+	}
+	if (count)
+		return __sync_fetch_and_add(count, 1) + 1;
+	__sync_fetch_and_add(&root->uncounted, 1);
+	return 0;
+}
+
+/*
+ * Record @verdict in @scope, the entry that decided, and offer an event for what is new there and
+ * for denials.
+ */
+static __noinline int record(struct check *check, struct capward_scope *scope, __u32 verdict)
+{
+	__u64 root_id = scope->root, bit = 1ULL << (check->cap & 63), count, now;
+	struct capward_scope *root = scope;
+	bool fresh;
+
+	/* The entry of a scope can be gone while one below it is not: only `unload` does that. */
+	if (scope->root != task_cgroup(check->task)) {
+		root = bpf_map_lookup_elem(&scopes, &root_id);
+		if (!root)
+			root = scope;
+	}
+	if (verdict >= CAPWARD_VERDICTS)
+		return 0;
+	/* Before the count, so that clean-up, which goes by these bits, misses no count. */
+	fresh = !(__sync_fetch_and_or(&root->seen[verdict], bit) & bit);
+	if (verdict == CAPWARD_USED) {
+		__u64 cap = check->cap;
+
+		if (cap >= CAPWARD_CAPS) {
+			__sync_fetch_and_add(&root->uncounted, 1);
+			count = 0;
+		} else {
+			count = __sync_fetch_and_add(&scope->used[cap], 1) + 1;
+		}
+		__sync_fetch_and_or(&scope->fast, bit);
+		if (!fresh)
+			return 0;
+	} else {
+		count = count_verdict(root, check->cap, verdict);
+		if (!fresh && verdict != CAPWARD_DENIED && verdict != CAPWARD_WOULD_DENY)
+			return 0;
+	}
+	now = bpf_ktime_get_boot_ns();
+	if (fresh || window_has_room(root, now))
+		send_event(check, root, count, verdict, now);
+	return 0;
+}
+
+/* The scope @id or one around it whose policy refuses, or NULL. */
+static __noinline struct capward_scope *refusing_scope(__u64 id, __u32 cap, __u32 phase,
+						       __u32 credential)
+{
+	struct capward_scope *scope;
+
+	for (int i = 0; i < OUTER_SCOPES; i++) {
+		scope = bpf_map_lookup_elem(&scopes, &id);
+		if (!scope)
+			return NULL;
+		if (decide(scope_word(scope), cap, phase, credential) == CAPWARD_DENIED)
+			return scope;
+		id = scope->outer;
+	}
+	return NULL;
+}
+
+/*
+ * Everything but the plain case: the first use, a set-up task, a credential that is not the task's
+ * own, a capability outside the mask, a scope within a scope.
+ */
+static __noinline int judge(struct check *check)
+{
+	struct capward_scope *scope = check->scope, *refusing = NULL;
+	enum credential credential = CREDENTIAL_OWN;
+	__u64 cred = (__u64)check->cred, *owner = NULL;
+	enum capward_verdict verdict;
+	enum phase phase;
+
+	phase = task_phase(check->task, scope->root);
+	if (check->cred != check->task->real_cred) {
+		owner = bpf_map_lookup_elem(&owned_creds, &cred);
+		credential = owner || scope->flags & CAPWARD_SCOPE_STRICT ? CREDENTIAL_OWNED
+									  : CREDENTIAL_LENT;
+	}
+
+	verdict = decide(scope_word(scope), check->cap, phase, credential);
+	if (verdict != CAPWARD_DENIED && scope->outer)
+		refusing = refusing_scope(scope->outer, check->cap, phase, credential);
+	/* A credential of another scope is bound by that scope's policy as well. */
+	if (verdict != CAPWARD_DENIED && !refusing && owner && *owner != scope->root)
+		refusing = refusing_scope(*owner, check->cap, phase, credential);
+	if (refusing) {
+		scope = refusing;
+		verdict = CAPWARD_DENIED;
+	}
+
+	record(check, scope, verdict);
+	return verdict == CAPWARD_DENIED ? -EPERM : 0;
+}
+
+SEC("lsm/capable")
+int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int cap,
+	     unsigned int opts, int ret)
+{
+	struct capward_scope *scope;
+	struct task_struct *task;
+	__u64 number;
+
+	if (ret)
+		return ret;
+	task = bpf_get_current_task_btf();
+	scope = task_scope(task);
+	if (!scope)
+		return 0;
+
+	number = (__u32)cap;
+	/* Compared as 64 bits: the verifier of 6.1 drops a bound on the lower half of a register.
+	 */
+	barrier_var(number);
+	if (cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
+	    !scope->outer && (scope_word(scope) & scope->fast) >> number & 1) {
+		__sync_fetch_and_add(&scope->used[number], 1);
+		return 0;
+	}
+
+	struct check check = {
+		.task = task,
+		.cred = cred,
+		.ns = ns,
+		.scope = scope,
+		.cap = number,
+		.opts = opts,
+	};
+	return judge(&check);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What user space asks of the maps that the programs write as well. Run with BPF_PROG_TEST_RUN;
+ * each answers 0 or a negative errno. They exist because a map update from user space replaces a
+ * whole element, and with it the counts that another CPU is just adding to.
+ *
+ * syscall/init         learns the host's mount namespace and root directory; the caller runs in
+ *                      the host's pid namespace.
+ * syscall/govern       makes a cgroup (part of) a scope, or gives its scope another policy.
+ * syscall/set_policy   writes a policy slot, its word with one store.
+ */
+#include "scope.h"
+
+SEC("syscall")
+int init(void *context)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *reaper;
+
+	reaper = BPF_CORE_READ(task, nsproxy, pid_ns_for_children, child_reaper);
+	state.mount_ns = (__u64)BPF_CORE_READ(reaper, nsproxy, mnt_ns);
+	state.root = (__u64)BPF_CORE_READ(reaper, fs, root.dentry);
+	state.container_policy = CAPWARD_POLICY_OBSERVE;
+	state.loaded_at = bpf_ktime_get_boot_ns();
+	state.size = sizeof(state);
+	state.abi = CAPWARD_ABI;
+	return state.mount_ns && state.root ? 0 : -EINVAL;
+}
+
+SEC("syscall")
+int govern(struct capward_govern *request)
+{
+	struct capward_scope *scope, new = {};
+	__u64 id = request->cgroup;
+
+	if (request->policy >= CAPWARD_POLICIES)
+		return -EINVAL;
+	scope = bpf_map_lookup_elem(&scopes, &id);
+	if (scope) {
+		scope->root = request->root;
+		scope->outer = request->outer;
+		scope->policy = request->policy;
+		__sync_fetch_and_or(&scope->flags, request->flags);
+		return 0;
+	}
+	new.root = request->root;
+	new.outer = request->outer;
+	new.policy = request->policy;
+	new.flags = request->flags;
+	return bpf_map_update_elem(&scopes, &id, &new, BPF_NOEXIST);
+}
+
+SEC("syscall")
+int set_policy(struct capward_set_policy *request)
+{
+	struct capward_policy *policy;
+	__u32 slot = request->slot;
+
+	policy = bpf_map_lookup_elem(&policies, &slot);
+	if (!policy)
+		return -EINVAL;
+	__builtin_memcpy(policy->profile, request->policy.profile, sizeof(policy->profile));
+	policy->flags = request->policy.flags;
+	*(volatile __u64 *)&policy->word = request->policy.word;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the programs read of the kernel's own structures, and the differences between versions.
+ */
+#ifndef CAPWARD_KERNEL_H
+#define CAPWARD_KERNEL_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+/* include/uapi/asm-generic/errno-base.h */
+#define EPERM  1
+#define ENOENT 2
+#define E2BIG  7
+#define EEXIST 17
+#define EINVAL 22
+
+/* include/linux/security.h: the caller does not want the check in the audit log. */
+#define CAP_OPT_NOAUDIT 2
+
+/* include/linux/sched.h */
+#define PF_IO_WORKER   0x00000010
+#define PF_USER_WORKER 0x00004000 /* from 6.4; before, the bit is unused for user tasks */
+#define PF_KTHREAD     0x00200000
+
+/* The id of the cgroup @task is in, in the default hierarchy: what bpf_get_current_cgroup_id()
+ * answers for current, without the call.
+ */
+static __always_inline __u64 task_cgroup(struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
+/* cgroup_is_on_dfl(): cgrp_dfl_root is the first to be set up and has the id 0 (cgroup_init()). */
+static __always_inline bool cgroup_is_v2(struct cgroup *cgroup)
+{
+	return cgroup->root->hierarchy_id == 0;
+}
+
+static __always_inline bool task_in_host_mounts(struct task_struct *task, __u64 host)
+{
+	return (__u64)task->nsproxy->mnt_ns == host;
+}
+
+static __always_inline bool task_at_host_root(struct task_struct *task, __u64 host)
+{
+	return (__u64)task->fs->root.dentry == host;
+}
+
+/*
+ * The system call @task is in, or -1 where there is none: kernel threads and io_uring workers have
+ * no registers of their own. For telling people: a task can make it show another one.
+ */
+static __always_inline int task_syscall(struct task_struct *task)
+{
+	struct pt_regs *regs;
+
+	if (task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER))
+		return -1;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	return regs_syscall(regs);
+}
+
+#endif

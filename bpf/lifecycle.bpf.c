@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Scopes as cgroups come and go, and the phase of tasks as they enter, fork, exec and exit.
+ *
+ * tp_btf/cgroup_mkdir         a new cgroup gets its parent's policy, or that of the profile whose
+ *                             pattern it matches, or the default for cgroups that runtimes name.
+ *                             No task can be inside yet.
+ * tp_btf/cgroup_rmdir         its entry goes; a scope keeps what was used in the cgroups below it.
+ * fentry/cgroup_attach_task   notes where a task comes from, while it is still there.
+ * tp_btf/cgroup_attach_task   a task that an outsider moved into a scope becomes a set-up task.
+ * tp_btf/sched_process_fork   so does one that is forked into it (CLONE_INTO_CGROUP, which fires no
+ *                             attach); a child of a set-up task is one too.
+ * lsm/bprm_committed_creds    an exec ends set-up, unless it is the runtime's own or a hook's.
+ * tp_btf/sched_process_exit   the last thread of a set-up task is gone.
+ *
+ * The cgroup hooks run under cgroup_mutex, so none of them meets itself.
+ */
+#include "scope.h"
+#include "capward/glob.h"
+#include "runtime_name.h"
+
+/*
+ * How long a task may set up its scope. A container that is created and only later started is past
+ * it, which its last step does not mind: the exec needs no capability. A set-up task that was
+ * hijacked, or restored from a checkpoint and never execs, is judged from then on.
+ */
+#define SET_UP_NS 30000000000ULL
+
+struct capward_state state SEC(".data.state");
+
+/* The scope that the task being moved is in. Written and read under cgroup_mutex. */
+static __u64 attach_from;
+
+/*
+ * What cgroup_mkdir works on: too large for the stack, and under cgroup_mutex there is but one. The
+ * place of the match under way is here too, because the verifier follows what a callback keeps on
+ * the stack from call to call, and takes what is read from memory as unknown.
+ */
+static struct {
+	struct capward_scope scope;
+	char name[RUNTIME_NAME];
+	char parent_name[RUNTIME_NAME];
+	char pattern[CAPWARD_PATTERN];
+	char path[GLOB_PATH];
+	struct glob glob;
+	int result;
+} making;
+
+static long match_step(__u32 index, void *context)
+{
+	making.result = glob_step(&making.glob, making.pattern, making.path);
+	return making.result != GLOB_MORE;
+}
+
+/* The slot of the profile whose pattern @path matches; 0: none does. */
+static __always_inline __u32 matching_policy(const char *path)
+{
+	long length = bpf_probe_read_kernel_str(making.path, GLOB_PATH, path);
+
+	if (length <= 0 || length >= GLOB_PATH)
+		return 0;
+	for (__u32 rank = 0; rank < CAPWARD_MATCHES; rank++) {
+		__u32 index = (state.match_list & 1) * CAPWARD_MATCHES + rank;
+		struct capward_match *match = bpf_map_lookup_elem(&matches, &index);
+
+		if (!match || !match->length)
+			break;
+		__builtin_memcpy(making.pattern, match->pattern, CAPWARD_PATTERN);
+		__builtin_memset(&making.glob, 0, sizeof(making.glob));
+		making.result = GLOB_MORE;
+		bpf_loop(GLOB_STEPS, match_step, NULL, 0);
+		if (making.result == GLOB_YES)
+			return match->policy;
+	}
+	return 0;
+}
+
+static __always_inline bool is_container(struct cgroup *cgroup)
+{
+	bpf_probe_read_kernel_str(making.name, RUNTIME_NAME, BPF_CORE_READ(cgroup, kn, name));
+	bpf_probe_read_kernel_str(making.parent_name, RUNTIME_NAME,
+				  BPF_CORE_READ(cgroup, self.parent, cgroup, kn, name));
+	return runtime_names_container(making.name, making.parent_name);
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	struct capward_scope *new = &making.scope, *parent;
+	__u64 id, parent_id;
+	__u32 policy = 0;
+	bool container;
+
+	if (!cgroup_is_v2(cgroup))
+		return 0;
+	id = BPF_CORE_READ(cgroup, kn, id);
+	parent_id = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
+	parent = bpf_map_lookup_elem(&scopes, &parent_id);
+	if (!parent && state.scopes_full)
+		parent = scope_above(cgroup);
+
+	container = is_container(cgroup);
+	/* A governed task must not choose its policy by choosing a name. */
+	if (!parent || !task_scope_root(bpf_get_current_task_btf()))
+		policy = matching_policy(path);
+	if (!policy && !parent && container)
+		policy = state.container_policy;
+
+	__builtin_memset(new, 0, sizeof(*new));
+	if (policy) {
+		new->root = id;
+		new->outer = parent ? parent->root : 0;
+		new->policy = policy;
+		new->flags = container ? CAPWARD_SCOPE_CONTAINER : 0;
+	} else if (parent) {
+		new->root = parent->root;
+		new->outer = parent->outer;
+		new->policy = parent->policy;
+		new->flags = parent->flags;
+	} else {
+		return 0;
+	}
+	if (bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&state.scopes_full, 1);
+		return 0;
+	}
+	/*
+	 * User space replaces the policy of a scope from the top down. Where it changed the parent
+	 * after it was read above, and passed here before this entry was there, follow it.
+	 */
+	if (!policy) {
+		struct capward_scope *made = bpf_map_lookup_elem(&scopes, &id);
+
+		if (made && made->policy != parent->policy)
+			made->policy = parent->policy;
+	}
+	return 0;
+}
+
+static __always_inline void forget_counts(struct capward_scope *scope)
+{
+	struct capward_count_key key = {.scope = scope->root};
+
+	for (__u32 verdict = CAPWARD_DENIED; verdict < CAPWARD_VERDICTS; verdict++) {
+		__u64 seen = scope->seen[verdict];
+
+		for (__u32 cap = 0; cap < 64; cap++) {
+			if (!(seen >> cap & 1))
+				continue;
+			key.cap = cap;
+			key.verdict = verdict;
+			bpf_map_delete_elem(&counts, &key);
+		}
+	}
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	struct capward_scope *scope, *root;
+	__u64 id, root_id;
+
+	if (!cgroup_is_v2(cgroup))
+		return 0;
+	id = BPF_CORE_READ(cgroup, kn, id);
+	scope = bpf_map_lookup_elem(&scopes, &id);
+	if (!scope)
+		return 0;
+	root_id = scope->root;
+	if (root_id == id) {
+		forget_counts(scope);
+	} else {
+		root = bpf_map_lookup_elem(&scopes, &root_id);
+		for (__u32 cap = 0; root && cap < CAPWARD_CAPS; cap++)
+			if (scope->used[cap])
+				__sync_fetch_and_add(&root->used[cap], scope->used[cap]);
+	}
+	bpf_map_delete_elem(&scopes, &id);
+	return 0;
+}
+
+/* Make @task's process a set-up task of the scope @root until @deadline. */
+static __always_inline void begin_set_up(struct task_struct *task, __u64 root, __u64 deadline)
+{
+	struct set_up *set_up;
+
+	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL,
+				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!set_up)
+		return; /* no memory: workload */
+	set_up->scope = root;
+	set_up->deadline = deadline;
+	if (!__sync_lock_test_and_set(&set_up->live, 1))
+		__sync_fetch_and_add(&state.setup_tasks, 1);
+}
+
+static __always_inline void end_set_up(struct task_struct *task)
+{
+	struct set_up *set_up;
+
+	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
+	if (set_up && __sync_lock_test_and_set(&set_up->live, 0))
+		__sync_fetch_and_add(&state.setup_tasks, -1);
+}
+
+static __always_inline __u64 cgroup_scope_root(struct cgroup *cgroup)
+{
+	struct capward_scope *scope;
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+
+	scope = bpf_map_lookup_elem(&scopes, &id);
+	return scope ? scope->root : 0;
+}
+
+SEC("fentry/cgroup_attach_task")
+int BPF_PROG(cgroup_attach_from, struct cgroup *to, struct task_struct *leader)
+{
+	if (cgroup_is_v2(to))
+		attach_from = task_scope_root(leader);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *task,
+	     bool threadgroup)
+{
+	struct task_struct *mover = bpf_get_current_task_btf();
+	__u64 root;
+
+	if (!cgroup_is_v2(to))
+		return 0;
+	root = cgroup_scope_root(to);
+	if (root == attach_from)
+		return 0; /* a move within one scope changes nothing */
+	if (!root || attach_from) {
+		end_set_up(task);
+		return 0;
+	}
+	/* A task that moves itself is in the scope by now, and was ungoverned before. */
+	if (mover->group_leader != task->group_leader && task_scope_root(mover))
+		return 0;
+	begin_set_up(task, root, bpf_ktime_get_boot_ns() + SET_UP_NS);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	bool same = task_cgroup(parent) == task_cgroup(child);
+	struct set_up *set_up;
+	__u64 root;
+
+	if (same && !state.setup_tasks)
+		return 0;
+	if (child->pid != child->tgid)
+		return 0; /* a thread has its process's phase */
+	root = task_scope_root(child);
+	if (!root)
+		return 0;
+	if (!same && !task_scope_root(parent)) {
+		begin_set_up(child, root, bpf_ktime_get_boot_ns() + SET_UP_NS);
+		return 0;
+	}
+	set_up = task_set_up(parent, root);
+	if (set_up)
+		begin_set_up(child, root, set_up->deadline);
+	return 0;
+}
+
+/*
+ * Whether set-up goes on after the exec that @task has just committed.
+ *
+ * In the host's mount namespace runc executes a sealed, nameless copy of itself (6.1 to 7.2, runc
+ * 1.1), and a container is not a container there yet; anything else is the program of a service.
+ * In another one it is the payload, but for an OCI createContainer hook: the host's program, run by
+ * a child of the set-up task before pivot_root. The runtime's own last exec is never by such a
+ * child, because its parent is outside the scope.
+ */
+static __always_inline bool set_up_goes_on(struct task_struct *task, struct linux_binprm *bprm,
+					   struct capward_scope *scope)
+{
+	if (task_in_host_mounts(task, state.mount_ns))
+		return scope->flags & CAPWARD_SCOPE_CONTAINER || !bprm->file->f_inode->i_nlink;
+	return task_at_host_root(task, state.root) && task_set_up(task->real_parent, scope->root);
+}
+
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct capward_scope *scope;
+
+	if (!state.setup_tasks)
+		return 0;
+	scope = task_scope(task);
+	if (!scope || !task_set_up(task, scope->root) || set_up_goes_on(task, bprm, scope))
+		return 0;
+	/* From here on it is the workload's, which may keep it and use it after another. */
+	own_cred(task->real_cred, scope->root);
+	end_set_up(task);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+
+	/* The leader also ends when another thread execs in its place (de_thread()). */
+	if (state.setup_tasks &&
+	    (!signal->live.counter || (task->pid == task->tgid && signal->group_exec_task)))
+		end_set_up(task);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every map, with its key, its value, who writes it, and how long an entry lives. The linker merges
+ * these weak definitions, so each translation unit sees the same maps. All are pinned below
+ * /sys/fs/bpf/capward and live until `capward unload`.
+ */
+#ifndef CAPWARD_MAPS_H
+#define CAPWARD_MAPS_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "capward/abi.h"
+
+/*
+ * scopes: cgroup id -> struct capward_scope. Written by the programs only: an entry is made by
+ * `govern` (on behalf of user space) or at mkdir, and removed at rmdir. Allocated in advance, so
+ * that memory pressure never leaves a new container ungoverned.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CAPWARD_SCOPES);
+	__type(key, __u64);
+	__type(value, struct capward_scope);
+} scopes __weak SEC(".maps");
+
+/*
+ * policies: slot -> struct capward_policy. Written by `set_policy` on behalf of user space, the
+ * word with one store. A slot is free again when no scope, match or default refers to it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CAPWARD_POLICIES);
+	__type(key, __u32);
+	__type(value, struct capward_policy);
+} policies __weak SEC(".maps");
+
+/*
+ * matches: list * CAPWARD_MATCHES + rank -> struct capward_match, the patterns of the profiles in
+ * force, the most specific first. Written by user space: `capward apply` fills the list that is not
+ * in force and then names it in state.match_list.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 * CAPWARD_MATCHES);
+	__type(key, __u32);
+	__type(value, struct capward_match);
+} matches __weak SEC(".maps");
+
+/*
+ * counts: struct capward_count_key -> how often. Written by `capable`; an entry is made with the
+ * first such verdict, and removed with its scope at rmdir. Without memory for an entry the verdict
+ * stands and the scope's `uncounted` goes up.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CAPWARD_SCOPES * 16);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct capward_count_key);
+	__type(value, __u64);
+} counts __weak SEC(".maps");
+
+/*
+ * owned_creds: struct cred * -> cgroup id of the scope whose workload made it. Written by the cred
+ * hooks and at the end of set-up; an entry lives as long as the credential.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 20);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u64);
+} owned_creds __weak SEC(".maps");
+
+/* A set-up task. The process's first thread carries it for all of its threads. */
+struct set_up {
+	__u64 scope;	/* cgroup id of the scope it sets up */
+	__u64 deadline; /* ns since boot; a workload task from then on */
+	__u32 live;	/* 1 while it counts in state.setup_tasks */
+	__u32 pad;
+};
+
+/*
+ * set_up_tasks: task -> struct set_up. Written by the lifecycle hooks: made when a task enters a
+ * scope from outside or is forked by a set-up task, removed at the exec that ends set-up or when
+ * the task is freed. No entry: workload.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct set_up);
+} set_up_tasks __weak SEC(".maps");
+
+/*
+ * events: struct capward_event, for people. Written by `capable`, read by `capward trace`. Nothing
+ * depends on it: a full buffer loses events, counted in state.lost, and no verdict and no count.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events __weak SEC(".maps");
+
+/*
+ * The state map: one struct capward_state. Its first part is written once by `init`, the
+ * container_policy by user space, the counters by the programs.
+ */
+extern struct capward_state state;
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which cgroups container runtimes make, told by name alone: all that is known at mkdir. A pure
+ * function, compiled into cgroup_mkdir and into the unit tests.
+ *
+ * docker, podman, CRI-O, containerd's CRI plugin and nerdctl name the cgroup PREFIX-ID.scope under
+ * systemd; with cgroupfs it is libpod-ID, crio-ID, or the container's 64 hexadecimal digits, below
+ * docker/, kubepods/ or wherever the parent was chosen. LXC: lxc.payload.NAME. A conmon
+ * (libpod-conmon-ID, crio-conmon-ID) is the runtime's own and stays outside.
+ */
+#ifndef CAPWARD_RUNTIME_NAME_H
+#define CAPWARD_RUNTIME_NAME_H
+
+#ifdef __bpf__
+#include "vmlinux.h"
+#else
+#include <stdbool.h>
+#endif
+
+/* Bytes of a cgroup's name that are looked at; cri-containerd-ID.scope, the longest, has 85. */
+#define RUNTIME_NAME 96
+#define CONTAINER_ID 64
+
+#define NAME_STARTS(name, prefix) name_starts(name, prefix, sizeof(prefix) - 1)
+
+static inline __attribute__((always_inline)) bool name_starts(const char *name, const char *prefix,
+							      unsigned int length)
+{
+	for (unsigned int i = 0; i < length; i++)
+		if (name[i] != prefix[i])
+			return false;
+	return true;
+}
+
+static inline bool name_is_container_id(const char *name)
+{
+	for (unsigned int i = 0; i < CONTAINER_ID; i++)
+		if (!((name[i] >= '0' && name[i] <= '9') || (name[i] >= 'a' && name[i] <= 'f')))
+			return false;
+	return name[CONTAINER_ID] == '\0';
+}
+
+/* @name and @parent: the cgroup's name and its parent's, each in a buffer of RUNTIME_NAME bytes. */
+static inline bool runtime_names_container(const char *name, const char *parent)
+{
+	if (NAME_STARTS(name, "libpod-conmon-") || NAME_STARTS(name, "crio-conmon-"))
+		return false;
+	return NAME_STARTS(name, "docker-") || NAME_STARTS(name, "libpod-") ||
+	       NAME_STARTS(name, "crio-") || NAME_STARTS(name, "cri-containerd-") ||
+	       NAME_STARTS(name, "nerdctl-") || NAME_STARTS(name, "lxc.payload.") ||
+	       name_is_container_id(name) ||
+	       (NAME_STARTS(parent, "docker") && parent[sizeof("docker") - 1] == '\0');
+}
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel programs and the user program share: the only header both include. Fixed-width
+ * types and explicit padding; sizes and offsets are asserted here, so that both sides fail to
+ * compile when they disagree. Fields are added at the end; any other change raises CAPWARD_ABI.
+ */
+#ifndef CAPWARD_ABI_H
+#define CAPWARD_ABI_H
+
+#ifdef __bpf__
+#include "vmlinux.h"
+#else
+#include <linux/types.h>
+#endif
+
+/* Version of every structure below. A pinned state of another version is never touched. */
+#define CAPWARD_ABI 1
+
+/* Capabilities that have a counter of their own. Linux 7.2 has 41 (CAP_LAST_CAP is 40). */
+#define CAPWARD_CAPS 48
+
+#define CAPWARD_SCOPES	 65536
+#define CAPWARD_POLICIES 4096
+#define CAPWARD_MATCHES	 64
+#define CAPWARD_NAME	 64  /* a profile's name, with its NUL */
+#define CAPWARD_PATTERN	 256 /* a cgroup pattern, with its NUL */
+#define CAPWARD_COMM	 16  /* TASK_COMM_LEN */
+
+/*
+ * What a policy does with a capability outside its mask. Enforce is zero on purpose: a policy slot
+ * that was never written denies everything, because the broken state of a known scope is a denial.
+ */
+enum capward_mode {
+	CAPWARD_ENFORCE = 0,
+	CAPWARD_AUDIT = 1,
+	CAPWARD_LEARN = 2,
+	CAPWARD_OFF = 3,
+};
+
+/* What became of one use of a capability. */
+enum capward_verdict {
+	CAPWARD_USED = 0,
+	CAPWARD_DENIED = 1,
+	CAPWARD_WOULD_DENY = 2,
+	CAPWARD_LENT = 3,
+	CAPWARD_SET_UP = 4,
+	CAPWARD_VERDICTS = 5,
+	CAPWARD_UNJUDGED = 5, /* the scope's mode is off: nothing is recorded */
+};
+
+/*
+ * A policy is one 64-bit word, so that replacing it is one store and no check ever sees the mask of
+ * one profile with the mode of another: the mode in the two highest bits, the allowed capabilities
+ * below.
+ */
+#define CAPWARD_MODE_SHIFT 62
+#define CAPWARD_MASK	   ((1ULL << CAPWARD_MODE_SHIFT) - 1)
+
+struct capward_policy {
+	__u64 word;
+	char profile[CAPWARD_NAME]; /* empty: the slot is free */
+	__u32 flags;
+	__u32 pad;
+};
+
+/* Flags of a policy. */
+#define CAPWARD_POLICY_RUN 1U /* of one `capward run`; gone with it */
+
+/* Slots of the policies map with a fixed meaning. */
+#define CAPWARD_POLICY_BROKEN  0 /* never written: denies everything */
+#define CAPWARD_POLICY_OBSERVE 1 /* learn, everything allowed: a container that no profile names   \
+				  */
+#define CAPWARD_POLICY_FIRST   2
+
+/* Flags of a scope. */
+#define CAPWARD_SCOPE_CONTAINER 1U /* a runtime's container: set-up has a mount namespace to come  \
+				    */
+#define CAPWARD_SCOPE_STRICT	2U /* a credential could not be recorded: every one is owned */
+
+/*
+ * One governed cgroup. A descendant has an entry of its own, made at mkdir with its parent's
+ * policy, so that one look-up serves any depth; its `root` names the governed cgroup it is part of.
+ */
+struct capward_scope {
+	__u64 root;   /* cgroup id of the scope: its own, or that of the governed ancestor */
+	__u64 outer;  /* cgroup id of the scope around this one, whose policy holds too; or 0 */
+	__u32 policy; /* slot in the policies map */
+	__u32 flags;
+	__u64 fast;		      /* capabilities whose use is announced already */
+	__u64 seen[CAPWARD_VERDICTS]; /* capabilities an event was offered for, by verdict */
+	__u64 uncounted;	      /* verdicts missing from counts: no memory for an entry */
+	__u64 window;		      /* start of the current event window, ns since boot */
+	__u32 window_events;	      /* events offered in it */
+	__u32 flags_reserved;
+	__u64 limited;		  /* events withheld by the rate limit */
+	__u64 used[CAPWARD_CAPS]; /* uses, by capability */
+};
+
+/* Key of the counts map: verdicts other than used, by scope (root) and capability. */
+struct capward_count_key {
+	__u64 scope;
+	__u32 cap;
+	__u32 verdict;
+};
+
+/*
+ * A cgroup pattern of a profile, for cgroups that do not exist yet. The first match wins. The map
+ * has two lists, so that one can be written while the other is in force.
+ */
+struct capward_match {
+	__u32 policy;
+	__u32 length; /* of the pattern, without its NUL; 0: end of the list */
+	char pattern[CAPWARD_PATTERN];
+};
+
+/* The one entry of the state map. */
+struct capward_state {
+	__u32 abi;		/* CAPWARD_ABI of the programs that are loaded */
+	__u32 size;		/* sizeof(struct capward_state) of the programs that are loaded */
+	__u64 mount_ns;		/* the host's mount namespace, as the kernel's pointer */
+	__u64 root;		/* the host's root directory, as the kernel's pointer */
+	__u32 container_policy; /* slot for cgroups that runtimes name */
+	__s32 setup_tasks;	/* live set-up tasks on the host */
+	__u64 lost;		/* events that found the ring buffer full */
+	__u64 sent;		/* events that went into it */
+	__u64 scopes_full;	/* cgroups that found no place in the scopes map */
+	__u64 loaded_at;	/* ns since boot */
+	__u32 match_list;	/* 0 or 1: the list of matches in force */
+	__u32 pad;
+};
+
+enum capward_event_type {
+	CAPWARD_EVENT_VERDICT = 1,
+};
+
+/* One record of the ring buffer. */
+struct capward_event {
+	__u16 type;    /* enum capward_event_type */
+	__u16 size;    /* of the whole record */
+	__u32 version; /* CAPWARD_ABI */
+	__u64 time;    /* ns since boot (CLOCK_BOOTTIME) */
+	__u64 scope;   /* cgroup id of the scope */
+	__u64 cgroup;  /* cgroup id the task is in */
+	__u64 count; /* of this verdict on this capability in the scope so far, this one included */
+	__u32 pid;   /* thread group, as the host numbers it */
+	__u32 tid;
+	__u32 policy;	    /* slot */
+	__s32 syscall;	    /* number in the task's ABI; -1: none or unknown */
+	__u16 userns_level; /* of the namespace the capability was asked for; 0 is the host's */
+	__u8 cap;
+	__u8 verdict; /* enum capward_verdict */
+	__u8 mode;    /* enum capward_mode */
+	__u8 audit;   /* 0: asked with CAP_OPT_NOAUDIT */
+	__u8 pad[2];
+	char comm[CAPWARD_COMM]; /* chosen by the task: escape it */
+};
+
+/* Contexts of the syscall programs, by which user space writes what the kernel also writes. */
+struct capward_govern {
+	__u64 cgroup; /* id */
+	__u64 root;   /* id of the scope it becomes part of; equal to cgroup: a scope of its own */
+	__u64 outer;
+	__u32 policy;
+	__u32 flags;
+};
+
+struct capward_set_policy {
+	__u32 slot;
+	__u32 pad;
+	struct capward_policy policy;
+};
+
+#define CAPWARD_ASSERT(condition) _Static_assert(condition, #condition)
+
+CAPWARD_ASSERT(sizeof(struct capward_policy) == 80);
+CAPWARD_ASSERT(sizeof(struct capward_scope) == 488);
+CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 104);
+CAPWARD_ASSERT(sizeof(struct capward_count_key) == 16);
+CAPWARD_ASSERT(sizeof(struct capward_match) == 264);
+CAPWARD_ASSERT(sizeof(struct capward_state) == 72);
+CAPWARD_ASSERT(sizeof(struct capward_event) == 80);
+CAPWARD_ASSERT(__builtin_offsetof(struct capward_event, comm) == 64);
+CAPWARD_ASSERT(sizeof(struct capward_govern) == 32);
+CAPWARD_ASSERT(sizeof(struct capward_set_policy) == 88);
+
+#endif

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capward.skel.h"
+
+#define BPFFS	 "/sys/fs/bpf"
+#define NEW_PINS BPFFS "/capward-new"
+#define LOAD_LOG "/run/capward-load.log"
+
+enum pin {
+	PIN_SCOPES,
+	PIN_POLICIES,
+	PIN_MATCHES,
+	PIN_COUNTS,
+	PIN_EVENTS,
+	PIN_STATE,
+	PIN_OWNED_CREDS,
+	PIN_SET_UP_TASKS,
+	PIN_GOVERN,
+	PIN_SET_POLICY,
+	PINS,
+};
+
+static const char *const pin_names[PINS] = {
+	[PIN_SCOPES] = "scopes",	   [PIN_POLICIES] = "policies",
+	[PIN_MATCHES] = "matches",	   [PIN_COUNTS] = "counts",
+	[PIN_EVENTS] = "events",	   [PIN_STATE] = "state",
+	[PIN_OWNED_CREDS] = "owned_creds", [PIN_SET_UP_TASKS] = "set_up_tasks",
+	[PIN_GOVERN] = "govern",	   [PIN_SET_POLICY] = "set_policy",
+};
+
+struct engine {
+	int fd[PINS];
+	struct capward_state *state;
+	struct ring_buffer *ring;
+	int (*each)(void *context, const void *bytes, size_t size);
+	void *each_context;
+	int each_result;
+};
+
+/* What libbpf said while loading: the verifier's log is in it. */
+static struct {
+	FILE *stream;
+	char *text;
+	size_t size;
+} load_log;
+
+static int keep_log(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level == LIBBPF_DEBUG || !load_log.stream)
+		return 0;
+	return vfprintf(load_log.stream, format, args);
+}
+
+static void close_log(void)
+{
+	if (load_log.stream)
+		fclose(load_log.stream);
+	free(load_log.text);
+	memset(&load_log, 0, sizeof(load_log));
+}
+
+/* Save what libbpf said. Returns whether the file is there for the reader. */
+static bool save_log(void)
+{
+	bool saved;
+	int fd;
+
+	if (!load_log.stream || fflush(load_log.stream) || !load_log.size)
+		return false;
+	unlink(LOAD_LOG);
+	fd = open(LOAD_LOG, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	saved = write(fd, load_log.text, load_log.size) == (ssize_t)load_log.size;
+	close(fd);
+	return saved;
+}
+
+static int fail_load(struct error *err, int code, const char *what)
+{
+	bool saved = save_log();
+
+	return error_set(err, code, "%s: %s%s%s", what, strerror(-code),
+			 saved ? "; the kernel's reasons are in " : "", saved ? LOAD_LOG : "");
+}
+
+/* Remove the directory @path of pins with what is in it, one level deep, and nothing else. */
+static int remove_pins(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int result = 0;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(dir), entry->d_name, 0))
+			result = -errno;
+	}
+	closedir(dir);
+	if (rmdir(path) && !result)
+		result = -errno;
+	return result;
+}
+
+bool engine_kernel_has(const char *path, const char *name)
+{
+	struct btf *btf;
+	bool has;
+
+	libbpf_set_print(keep_log);
+	btf = btf__parse_raw(path);
+	has = btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+	btf__free(btf);
+	return has;
+}
+
+int engine_lock(struct error *err)
+{
+	int fd = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set(err, -errno, "%s: %s; mount it with: mount -t bpf bpf %s", BPFFS,
+				 strerror(errno), BPFFS);
+	if (flock(fd, LOCK_EX)) {
+		int code = -errno;
+
+		close(fd);
+		return error_set(err, code, "%s: lock: %s", BPFFS, strerror(-code));
+	}
+	return fd;
+}
+
+void engine_close(struct engine *engine)
+{
+	if (!engine)
+		return;
+	ring_buffer__free(engine->ring);
+	if (engine->state)
+		munmap(engine->state, sizeof(*engine->state));
+	for (int i = 0; i < PINS; i++)
+		if (engine->fd[i] >= 0)
+			close(engine->fd[i]);
+	free(engine);
+}
+
+static int open_pins(struct engine *engine, struct error *err)
+{
+	char path[sizeof(ENGINE_PINS) + 32];
+	int code;
+
+	for (int i = 0; i < PINS; i++) {
+		snprintf(path, sizeof(path), ENGINE_PINS "/%s", pin_names[i]);
+		engine->fd[i] = bpf_obj_get(path);
+		if (engine->fd[i] >= 0)
+			continue;
+		code = -errno;
+		if (code == -ENOENT)
+			return error_set(err, -EPROTO,
+					 "%s: missing, so what is loaded is of another version or "
+					 "incomplete; `capward unload` removes it",
+					 path);
+		return error_set(err, code, "%s: %s", path, strerror(-code));
+	}
+	return 0;
+}
+
+static int map_state(struct engine *engine, struct error *err)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	void *memory;
+
+	if (bpf_obj_get_info_by_fd(engine->fd[PIN_STATE], &info, &size))
+		return error_set(err, -errno, ENGINE_PINS "/state: %s", strerror(errno));
+	if (info.value_size < sizeof(__u32) * 2)
+		return error_set(err, -EPROTO,
+				 ENGINE_PINS "/state: not capward's; `capward unload` removes it");
+	memory = mmap(NULL, sizeof(*engine->state), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      engine->fd[PIN_STATE], 0);
+	if (memory == MAP_FAILED)
+		return error_set(err, -errno, ENGINE_PINS "/state: map: %s", strerror(errno));
+	engine->state = memory;
+	if (engine->state->abi != CAPWARD_ABI || engine->state->size != sizeof(*engine->state))
+		return error_set(
+			err, -EPROTO,
+			"what is loaded has ABI %u, this program has %u; it stays in force "
+			"until `capward unload`",
+			engine->state->abi, CAPWARD_ABI);
+	return 0;
+}
+
+int engine_open(struct engine **out, struct error *err)
+{
+	struct engine *engine;
+	int code;
+
+	if (access(ENGINE_PINS, F_OK)) {
+		code = -errno;
+		if (code == -ENOENT)
+			return error_set(err, code,
+					 "capward is not loaded; `capward apply` loads it");
+		return error_set(err, code, ENGINE_PINS ": %s", strerror(-code));
+	}
+	engine = calloc(1, sizeof(*engine));
+	if (!engine)
+		return error_set(err, -ENOMEM, "out of memory");
+	memset(engine->fd, -1, sizeof(engine->fd));
+	code = open_pins(engine, err);
+	if (!code)
+		code = map_state(engine, err);
+	if (code) {
+		engine_close(engine);
+		return code;
+	}
+	*out = engine;
+	return 0;
+}
+
+/* Run a syscall program on @context; its own answer, or a negative errno. */
+static int run_program(int fd, void *context, size_t size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = context, .ctx_size_in = size);
+
+	if (bpf_prog_test_run_opts(fd, &opts))
+		return -errno;
+	return (int)opts.retval;
+}
+
+static int pin_one(int fd, const char *name, struct error *err)
+{
+	char path[sizeof(NEW_PINS) + 64];
+
+	snprintf(path, sizeof(path), NEW_PINS "/%s", name);
+	if (bpf_obj_pin(fd, path))
+		return error_set(err, -errno, "%s: pin: %s", path, strerror(errno));
+	return 0;
+}
+
+static int pin_objects(struct capward *skel, struct error *err)
+{
+	const int fds[PINS] = {
+		[PIN_SCOPES] = bpf_map__fd(skel->maps.scopes),
+		[PIN_POLICIES] = bpf_map__fd(skel->maps.policies),
+		[PIN_MATCHES] = bpf_map__fd(skel->maps.matches),
+		[PIN_COUNTS] = bpf_map__fd(skel->maps.counts),
+		[PIN_EVENTS] = bpf_map__fd(skel->maps.events),
+		[PIN_STATE] = bpf_map__fd(skel->maps.data_state),
+		[PIN_OWNED_CREDS] = bpf_map__fd(skel->maps.owned_creds),
+		[PIN_SET_UP_TASKS] = bpf_map__fd(skel->maps.set_up_tasks),
+		[PIN_GOVERN] = bpf_program__fd(skel->progs.govern),
+		[PIN_SET_POLICY] = bpf_program__fd(skel->progs.set_policy),
+	};
+
+	for (int i = 0; i < PINS; i++) {
+		int code = pin_one(fds[i], pin_names[i], err);
+
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+/*
+ * Attach in this order: what knows credentials and tasks before what judges them, so that no
+ * credential made under governance is missed.
+ */
+static int attach_all(struct capward *skel, struct error *err)
+{
+	struct bpf_program *const order[] = {
+		skel->progs.cred_free,
+		skel->progs.cred_transfer,
+		skel->progs.cred_prepare,
+		skel->progs.process_exit,
+		skel->progs.bprm_committed_creds,
+		skel->progs.process_fork,
+		skel->progs.cgroup_attach_from,
+		skel->progs.cgroup_attach_task,
+		skel->progs.cgroup_rmdir,
+		skel->progs.cgroup_mkdir,
+		skel->progs.capable,
+	};
+	char name[64];
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct bpf_link *link = bpf_program__attach(order[i]);
+		int code;
+
+		if (!link) {
+			snprintf(name, sizeof(name), "attach %s", bpf_program__name(order[i]));
+			return fail_load(err, -errno, name);
+		}
+		snprintf(name, sizeof(name), "link_%s", bpf_program__name(order[i]));
+		code = pin_one(bpf_link__fd(link), name, err);
+		bpf_link__destroy(link); /* the pin holds it now */
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+static int load_into_new_pins(struct capward *skel, struct error *err)
+{
+	struct capward_set_policy observe = {
+		.slot = CAPWARD_POLICY_OBSERVE,
+		.policy = {.word = (__u64)CAPWARD_LEARN << CAPWARD_MODE_SHIFT | CAPWARD_MASK,
+			   .profile = "(observe)"},
+	};
+	int code;
+
+	code = run_program(bpf_program__fd(skel->progs.init), NULL, 0);
+	if (code)
+		return fail_load(err, code, "learn the host's mount namespace");
+	code = run_program(bpf_program__fd(skel->progs.set_policy), &observe, sizeof(observe));
+	if (code)
+		return fail_load(err, code, "write the first policy");
+	code = pin_objects(skel, err);
+	return code ? code : attach_all(skel, err);
+}
+
+int engine_load(struct engine **out, struct error *err)
+{
+	struct capward *skel = NULL;
+	int code;
+
+	if (!access(ENGINE_PINS, F_OK))
+		return error_set(err, -EEXIST, "already loaded");
+	remove_pins(NEW_PINS); /* of a load that was killed */
+	if (mkdir(NEW_PINS, 0700))
+		return error_set(err, -errno, NEW_PINS ": %s", strerror(errno));
+
+	load_log.stream = open_memstream(&load_log.text, &load_log.size);
+	libbpf_set_print(keep_log);
+	skel = capward__open();
+	if (!skel)
+		code = fail_load(err, -errno, "read the programs");
+	else if (capward__load(skel))
+		code = fail_load(err, -errno, "load the programs");
+	else
+		code = load_into_new_pins(skel, err);
+	if (!code && rename(NEW_PINS, ENGINE_PINS))
+		code = error_set(err, -errno, ENGINE_PINS ": %s", strerror(errno));
+	close_log();
+	if (code)
+		remove_pins(NEW_PINS);
+	capward__destroy(skel);
+	return code ? code : engine_open(out, err);
+}
+
+int engine_unload(struct error *err)
+{
+	int code = remove_pins(ENGINE_PINS);
+
+	remove_pins(NEW_PINS);
+	if (code == -ENOENT)
+		return error_set(err, code, "capward is not loaded");
+	if (code)
+		return error_set(err, code, ENGINE_PINS ": %s", strerror(-code));
+	return 0;
+}
+
+volatile struct capward_state *engine_state(struct engine *engine)
+{
+	return engine->state;
+}
+
+int engine_scope(struct engine *engine, __u64 cgroup, struct capward_scope *out)
+{
+	return bpf_map_lookup_elem(engine->fd[PIN_SCOPES], &cgroup, out) ? -errno : 0;
+}
+
+int engine_scopes(struct engine *engine,
+		  int (*each)(void *context, __u64 cgroup, const struct capward_scope *scope),
+		  void *context)
+{
+	__u64 key, next, *previous = NULL;
+	struct capward_scope scope;
+	int result;
+
+	while (!bpf_map_get_next_key(engine->fd[PIN_SCOPES], previous, &next)) {
+		key = next;
+		previous = &key;
+		if (bpf_map_lookup_elem(engine->fd[PIN_SCOPES], &key, &scope))
+			continue;
+		result = each(context, key, &scope);
+		if (result)
+			return result;
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int engine_govern(struct engine *engine, const struct capward_govern *request, struct error *err)
+{
+	struct capward_govern copy = *request;
+	int code = run_program(engine->fd[PIN_GOVERN], &copy, sizeof(copy));
+
+	if (code == -E2BIG)
+		return error_set(
+			err, code,
+			"no place for another scope: all %u are in use; remove cgroups that "
+			"are no longer needed",
+			CAPWARD_SCOPES);
+	if (code)
+		return error_set(err, code, "govern cgroup %llu: %s",
+				 (unsigned long long)request->cgroup, strerror(-code));
+	return 0;
+}
+
+int engine_policy(struct engine *engine, __u32 slot, struct capward_policy *out)
+{
+	if (bpf_map_lookup_elem(engine->fd[PIN_POLICIES], &slot, out))
+		return -errno;
+	out->profile[sizeof(out->profile) - 1] = '\0';
+	return 0;
+}
+
+int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_policy *policy,
+		      struct error *err)
+{
+	struct capward_set_policy request = {.slot = slot, .policy = *policy};
+	int code = run_program(engine->fd[PIN_SET_POLICY], &request, sizeof(request));
+
+	if (code)
+		return error_set(err, code, "write policy %u: %s", slot, strerror(-code));
+	return 0;
+}
+
+__u64 engine_count(struct engine *engine, __u64 root, __u32 cap, __u32 verdict)
+{
+	struct capward_count_key key = {.scope = root, .cap = cap, .verdict = verdict};
+	__u64 count;
+
+	return bpf_map_lookup_elem(engine->fd[PIN_COUNTS], &key, &count) ? 0 : count;
+}
+
+size_t engine_matches(struct engine *engine, struct capward_match *out)
+{
+	__u32 first = (engine->state->match_list & 1) * CAPWARD_MATCHES;
+	size_t count = 0;
+
+	for (__u32 i = 0; i < CAPWARD_MATCHES; i++) {
+		__u32 index = first + i;
+
+		if (bpf_map_lookup_elem(engine->fd[PIN_MATCHES], &index, &out[count]) ||
+		    !out[count].length)
+			break;
+		count++;
+	}
+	return count;
+}
+
+int engine_set_matches(struct engine *engine, const struct capward_match *list, size_t count,
+		       struct error *err)
+{
+	__u32 other = !(engine->state->match_list & 1);
+	static const struct capward_match none;
+
+	for (__u32 i = 0; i < CAPWARD_MATCHES; i++) {
+		__u32 index = other * CAPWARD_MATCHES + i;
+
+		if (bpf_map_update_elem(engine->fd[PIN_MATCHES], &index,
+					i < count ? &list[i] : &none, BPF_ANY))
+			return error_set(err, -errno, "write match %u: %s", i, strerror(errno));
+	}
+	__atomic_store_n(&engine->state->match_list, other, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static int on_record(void *context, void *bytes, size_t size)
+{
+	struct engine *engine = context;
+
+	engine->each_result = engine->each(engine->each_context, bytes, size);
+	/* libbpf stops at a negative answer, after it has consumed the record. */
+	return engine->each_result ? -ECANCELED : 0;
+}
+
+static int open_ring(struct engine *engine, struct error *err)
+{
+	if (engine->ring)
+		return 0;
+	engine->ring = ring_buffer__new(engine->fd[PIN_EVENTS], on_record, engine, NULL);
+	if (!engine->ring)
+		return error_set(err, -errno, "open the event buffer: %s", strerror(errno));
+	return 0;
+}
+
+int engine_events(struct engine *engine, int timeout_ms,
+		  int (*each)(void *context, const void *bytes, size_t size), void *context,
+		  struct error *err)
+{
+	int code = open_ring(engine, err);
+
+	if (code)
+		return code;
+	engine->each = each;
+	engine->each_context = context;
+	engine->each_result = 0;
+	code = ring_buffer__poll(engine->ring, timeout_ms);
+	if (engine->each_result)
+		return engine->each_result;
+	if (code < 0 && code != -EINTR)
+		return error_set(err, code, "read events: %s", strerror(-code));
+	return code;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The programs and maps in the kernel: loading, adopting what is pinned, reading and writing. The
+ * only unit that touches libbpf.
+ */
+#ifndef CAPWARD_ENGINE_H
+#define CAPWARD_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "capward/abi.h"
+#include "error.h"
+
+#define ENGINE_PINS "/sys/fs/bpf/capward"
+
+struct engine;
+
+/*
+ * Open what is pinned under ENGINE_PINS. On success *@out is the caller's, for engine_close().
+ *
+ * -ENOENT: nothing is loaded. -EPERM or -EACCES: not permitted. -EPROTO: pinned by another version,
+ * or incomplete; nothing was changed.
+ */
+int engine_open(struct engine **out, struct error *err);
+
+/*
+ * Load the programs, attach them and pin everything, then open it. All or nothing: a failure leaves
+ * no pin and no program behind. The verifier's words go to a file that the message names.
+ *
+ * -EEXIST: already loaded. -EPERM: not permitted. Otherwise this kernel cannot run the programs.
+ */
+int engine_load(struct engine **out, struct error *err);
+
+/*
+ * Take everything out of the kernel: remove the pins, and with them the last references. Removes
+ * also an incomplete set or one of another version. Returns 0, or -ENOENT when there was nothing.
+ */
+int engine_unload(struct error *err);
+
+void engine_close(struct engine *engine);
+
+/* Whether the kernel described by the BTF file @path has the function @name. */
+bool engine_kernel_has(const char *path, const char *name);
+
+/*
+ * Hold the lock under which the pins, the policies and the matches are changed; waits. Returns a
+ * file descriptor to close, or a negative errno.
+ */
+int engine_lock(struct error *err);
+
+/* The live state; valid until engine_close(). */
+volatile struct capward_state *engine_state(struct engine *engine);
+
+/* Read scope entry @cgroup (an id) into *@out. -ENOENT: the cgroup is ungoverned. */
+int engine_scope(struct engine *engine, __u64 cgroup, struct capward_scope *out);
+
+/*
+ * Call @each for every entry of the scopes map; stops when it returns non-zero and returns that.
+ * An entry made or removed meanwhile may or may not be seen.
+ */
+int engine_scopes(struct engine *engine,
+		  int (*each)(void *context, __u64 cgroup, const struct capward_scope *scope),
+		  void *context);
+
+/*
+ * Make the cgroup of @request (part of) a scope, or give its entry another policy, keeping what was
+ * counted. -E2BIG: the scopes map is full; nothing was changed.
+ */
+int engine_govern(struct engine *engine, const struct capward_govern *request, struct error *err);
+
+/* Read policy slot @slot (below CAPWARD_POLICIES) into *@out. */
+int engine_policy(struct engine *engine, __u32 slot, struct capward_policy *out);
+
+/* Write policy slot @slot; its mask and mode change at once, together. */
+int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_policy *policy,
+		      struct error *err);
+
+/* How often @verdict (not CAPWARD_USED) was given for @cap in the scope @root; 0: never. */
+__u64 engine_count(struct engine *engine, __u64 root, __u32 cap, __u32 verdict);
+
+/* Read the matches in force into @out, CAPWARD_MATCHES of them; returns how many. */
+size_t engine_matches(struct engine *engine, struct capward_match *out);
+
+/* Put @count matches (at most CAPWARD_MATCHES), the most specific first, in force at once. */
+int engine_set_matches(struct engine *engine, const struct capward_match *list, size_t count,
+		       struct error *err);
+
+/*
+ * Call @each for every event, waiting up to @timeout_ms for the first. @each returns non-zero to
+ * stop. Returns the number of events, 0 after a timeout, -EINTR after a signal, or what @each
+ * returned. -EBUSY: another process reads the events.
+ */
+int engine_events(struct engine *engine, int timeout_ms,
+		  int (*each)(void *context, const void *bytes, size_t size), void *context,
+		  struct error *err);
+
+#endif
