@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward apply: validate profiles, then put them in force. All or nothing. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assign.h"
+#include "command.h"
+#include "policy.h"
+#include "profile_set.h"
+
+static void warn(void *context, const char *text)
+{
+	const struct profile *profile = context;
+
+	fprintf(stderr, "%s: warning: %s\n", profile->file, text);
+}
+
+/* Refuse what would validate and then do nothing. */
+static int check_matches(const struct profile_set *set, struct error *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct profile *profile = set->profiles[i];
+		const struct profile_match *match = profile_first_beyond_cgroup(profile);
+
+		if (match)
+			return error_set(
+				err, -EINVAL,
+				"%s:%u:%u: matching by %s is not acted on by this version; "
+				"match by cgroup",
+				profile->file, match->line, match->column,
+				profile_kind_name(match->kind));
+	}
+	return 0;
+}
+
+/* What is about to be written: a slot for each profile, and the matches that will be in force. */
+struct plan {
+	__u32 *slots;
+	struct capward_match matches[CAPWARD_MATCHES];
+	size_t match_count;
+};
+
+static int plan_slots(struct engine *engine, const struct profile_set *set, struct plan *plan,
+		      struct error *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct capward_policy policy = policy_of(set->profiles[i]);
+		int code = policy_slot(engine, &policy, plan->slots, i, &plan->slots[i], err);
+
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+static bool is_planned(const struct plan *plan, size_t count, __u32 slot)
+{
+	for (size_t i = 0; i < count; i++)
+		if (plan->slots[i] == slot)
+			return true;
+	return false;
+}
+
+static int add_match(struct plan *plan, __u32 slot, const char *pattern, struct error *err)
+{
+	struct capward_match *match = &plan->matches[plan->match_count];
+
+	if (plan->match_count == CAPWARD_MATCHES)
+		return error_set(
+			err, -ENOSPC,
+			"more than %d cgroup patterns in all; use wildcards or fewer profiles",
+			CAPWARD_MATCHES);
+	*match = (struct capward_match){.policy = slot, .length = (__u32)strlen(pattern)};
+	memcpy(match->pattern, pattern, match->length); /* at most CAPWARD_PATTERN - 1 */
+	plan->match_count++;
+	return 0;
+}
+
+/* The patterns of the profiles in @set take the place of those that had their names. */
+static int plan_matches(struct engine *engine, const struct profile_set *set, struct plan *plan,
+			struct error *err)
+{
+	struct capward_match old[CAPWARD_MATCHES];
+	size_t count = engine_matches(engine, old), tie;
+	struct capward_policy one, two;
+	int code = 0;
+
+	for (size_t i = 0; !code && i < count; i++)
+		if (!is_planned(plan, set->count, old[i].policy))
+			code = add_match(plan, old[i].policy, old[i].pattern, err);
+	for (size_t i = 0; i < set->count; i++)
+		for (size_t j = 0; !code && j < set->profiles[i]->match_count; j++)
+			code = add_match(plan, plan->slots[i], set->profiles[i]->matches[j].pattern,
+					 err);
+	if (code || !assign_rank(plan->matches, plan->match_count, &tie))
+		return code;
+
+	/* A slot of this set has its name from the set, the others from the kernel. */
+	one = two = (struct capward_policy){};
+	engine_policy(engine, plan->matches[tie - 1].policy, &one);
+	engine_policy(engine, plan->matches[tie].policy, &two);
+	for (size_t i = 0; i < set->count; i++) {
+		if (plan->slots[i] == plan->matches[tie - 1].policy)
+			one = policy_of(set->profiles[i]);
+		if (plan->slots[i] == plan->matches[tie].policy)
+			two = policy_of(set->profiles[i]);
+	}
+	return error_set(err, -EINVAL, "the profiles %s and %s both match cgroup %s; keep one",
+			 one.profile, two.profile, plan->matches[tie].pattern);
+}
+
+static int find_default(struct engine *engine, const struct profile_set *set,
+			const struct plan *plan, const char *name, __u32 *slot, struct error *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (strcmp(set->profiles[i]->name, name))
+			continue;
+		*slot = plan->slots[i];
+		return 0;
+	}
+	if (!policy_find(engine, name, slot))
+		return 0;
+	return error_set(err, -ENOENT, "--default %s: no such profile is given or in force", name);
+}
+
+static int write_plan(struct engine *engine, const struct profile_set *set, const struct plan *plan,
+		      __u32 container, struct error *err)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < set->count; i++) {
+		struct capward_policy policy = policy_of(set->profiles[i]);
+
+		code = engine_set_policy(engine, plan->slots[i], &policy, err);
+	}
+	if (!code)
+		code = engine_set_matches(engine, plan->matches, plan->match_count, err);
+	if (!code)
+		__atomic_store_n(&engine_state(engine)->container_policy, container,
+				 __ATOMIC_SEQ_CST);
+	return code;
+}
+
+static int apply(const struct profile_set *set, const char *fallback, size_t *changed,
+		 struct error *err)
+{
+	struct engine *engine = NULL;
+	struct plan plan = {};
+	__u32 container;
+	int code, lock = engine_lock(err);
+
+	if (lock < 0)
+		return lock;
+	plan.slots = calloc(set->count, sizeof(*plan.slots));
+	code = plan.slots ? command_engine(&engine, err) : error_set(err, -ENOMEM, "out of memory");
+	if (!code)
+		code = plan_slots(engine, set, &plan, err);
+	if (!code)
+		code = plan_matches(engine, set, &plan, err);
+	if (!code) {
+		container = engine_state(engine)->container_policy;
+		if (fallback)
+			code = find_default(engine, set, &plan, fallback, &container, err);
+	}
+	if (!code)
+		code = write_plan(engine, set, &plan, container, err);
+	if (!code)
+		code = assign_all(engine, changed, err);
+	engine_close(engine);
+	free(plan.slots);
+	close(lock);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"default", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {}};
+	const char *fallback = NULL;
+	struct profile_set set;
+	struct error err;
+	size_t changed = 0;
+	int code, option, status;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h')
+			return command_help(&command_apply);
+		if (option != 'd')
+			return command_usage(&command_apply, "see `capward apply --help`");
+		fallback = optarg;
+	}
+	if (optind >= argc)
+		return command_usage(&command_apply, "no profile or directory is named");
+
+	code = profile_set_read(argv + optind, argc - optind, &set, &err);
+	if (code) {
+		status = command_fail("apply", code, &err);
+		return code == PROFILE_SET_INVALID ? STATUS_PROFILE : status;
+	}
+	code = check_matches(&set, &err);
+	if (!code) {
+		for (size_t i = 0; i < set.count; i++)
+			profile_warnings(set.profiles[i], warn, set.profiles[i]);
+		code = apply(&set, fallback, &changed, &err);
+	}
+	if (code) {
+		status = command_fail("apply", code, &err);
+		if (code == -EINVAL)
+			status = STATUS_PROFILE;
+	} else {
+		for (size_t i = 0; i < set.count; i++)
+			printf("%s: in force, %s, matches %zu cgroup pattern%s\n",
+			       set.profiles[i]->name, profile_mode_name(set.profiles[i]->mode),
+			       set.profiles[i]->match_count,
+			       set.profiles[i]->match_count == 1 ? "" : "s");
+		if (fallback)
+			printf("%s: the default for containers\n", fallback);
+		printf("%zu cgroup%s changed\n", changed, changed == 1 ? "" : "s");
+		status = STATUS_OK;
+	}
+	profile_set_free(&set);
+	return status;
+}
+
+const struct command command_apply = {
+	.name = "apply",
+	.synopsis = "[--default NAME] PATH..",
+	.summary = "validate profiles, then put them in force",
+	.help = "Reads every PATH, a profile or a directory of *.yaml, and puts them in force: "
+		"all\n"
+		"of them, or none when one is invalid. Loads the kernel programs when they are "
+		"not\n"
+		"loaded. Profiles in force under other names stay; one of the same name is "
+		"replaced\n"
+		"at once, also for what runs under it.\n\n"
+		"      --default NAME  the profile for every container that no profile matches,\n"
+		"                      running or to come\n\n"
+		"Exit status: 0 in force, 3 a profile is invalid, 4 this host cannot enforce.",
+	.run = run,
+};

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward check: can this host enforce? */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "host.h"
+#include "output.h"
+
+static json_t *as_json(const struct host_fact *facts, bool all)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < HOST_FACTS; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:b, s:s, s:s?}", "name", facts[i].name,
+						"ok", facts[i].holds, "found", facts[i].found,
+						"remedy", facts[i].holds ? NULL : facts[i].remedy));
+	return json_pack("{s:b, s:o}", "can_enforce", all, "checks", list);
+}
+
+static int as_text(const struct host_fact *facts, bool all)
+{
+	for (size_t i = 0; i < HOST_FACTS; i++) {
+		printf("%-4s %-20s %s\n", facts[i].holds ? "ok" : "NO", facts[i].name,
+		       facts[i].found);
+		if (!facts[i].holds)
+			printf("     %-20s remedy: %s\n", "", facts[i].remedy);
+	}
+	puts(all ? "This host can enforce." : "This host cannot enforce as it is.");
+	return STATUS_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
+	struct host_fact facts[HOST_FACTS];
+	bool json = false, all, host = true;
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+		if (option == 'h')
+			return command_help(&command_check);
+		if (option != 'o' || !command_output(optarg, &json))
+			return command_usage(&command_check, "-o takes text or json");
+	}
+	if (optind < argc)
+		return command_usage(&command_check, "unexpected argument");
+
+	all = host_check("", facts);
+	for (size_t i = 0; i < HOST_FACTS; i++)
+		host = host && (facts[i].holds || facts[i].privilege);
+	status = json ? command_print_json("check", as_json(facts, all), JSON_INDENT(2))
+		      : as_text(facts, all);
+	if (status)
+		return status;
+	return all ? STATUS_OK : host ? STATUS_NOT_PERMITTED : STATUS_CANNOT_ENFORCE;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.synopsis = "[-o text|json]",
+	.summary = "can this host enforce? every reason why not, each with its remedy",
+	.help = "  -o, --output text|json\n\n"
+		"Exit status: 0 it can, 4 it cannot, 5 it can but the caller may not.",
+	.run = run,
+};

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward ps: every scope. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "caps.h"
+#include "command.h"
+#include "container.h"
+#include "decide.h"
+#include "event.h"
+#include "output.h"
+#include "profile.h"
+#include "scopes.h"
+
+static json_t *counts_json(const struct scope_view *view, enum capward_verdict verdict)
+{
+	json_t *object = json_object();
+	char label[CAPS_LABEL];
+
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
+		if (view->counts[verdict][cap])
+			json_object_set_new(object, caps_label(cap, label),
+					    json_integer((json_int_t)view->counts[verdict][cap]));
+	return object;
+}
+
+static json_t *granted_json(__u64 word)
+{
+	json_t *list = json_array();
+	char label[CAPS_LABEL];
+
+	for (unsigned int cap = 0; cap <= CAPS_LAST; cap++)
+		if (policy_allows(word, cap))
+			json_array_append_new(list, json_string(caps_label(cap, label)));
+	return list;
+}
+
+static json_t *scope_json(const struct scope_view *view)
+{
+	struct container container = container_of_cgroup(view->path);
+	json_t *object = json_pack(
+		"{s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:o, s:s, s:o, s:I, s:I, s:b, s:i}",
+		"scope", "id", (json_int_t)view->id, "cgroup",
+		json_escaped(view->path, strlen(view->path)), "runtime",
+		container.runtime[0] ? json_string(container.runtime) : json_null(), "container",
+		container.id[0] ? json_escaped(container.id, strlen(container.id)) : json_null(),
+		"name", "image", "pod", "profile",
+		json_escaped(view->policy.profile, strlen(view->policy.profile)), "mode",
+		profile_mode_name(policy_mode(view->policy.word)), "granted",
+		granted_json(view->policy.word), "uncounted", (json_int_t)view->uncounted,
+		"events_limited", (json_int_t)view->limited, "strict", view->strict, "cgroups",
+		(int)view->cgroups);
+
+	for (unsigned int verdict = 0; object && verdict < CAPWARD_VERDICTS; verdict++)
+		json_object_set_new(object, event_verdict_name(verdict),
+				    counts_json(view, verdict));
+	return object;
+}
+
+static int print_json(const struct scope_list *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(array, scope_json(&list->scopes[i]));
+	return command_print_json("ps", json_pack("{s:o}", "scopes", array), JSON_INDENT(2));
+}
+
+/* "NET_ADMIN 3, SYS_ADMIN 12": what was counted under @verdict. */
+static void describe(const struct scope_view *view, enum capward_verdict verdict, char *text,
+		     size_t size)
+{
+	char label[CAPS_LABEL];
+	size_t used = 0;
+
+	snprintf(text, size, "-");
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS && used < size; cap++)
+		if (view->counts[verdict][cap])
+			used += snprintf(text + used, size - used, "%s%s %llu", used ? ", " : "",
+					 caps_label(cap, label) + strlen("CAP_"),
+					 (unsigned long long)view->counts[verdict][cap]);
+}
+
+/*
+ * One block a scope: a table of all columns of the contract does not fit a terminal, and the lists
+ * of capabilities are what a person comes for.
+ */
+static int print_text(const struct scope_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct scope_view *view = &list->scopes[i];
+		struct container container = container_of_cgroup(view->path);
+		char path[TEXT_ESCAPED(CGROUP_PATH)], id[TEXT_ESCAPED(CONTAINER_NAME)];
+		char granted[CAPS_TEXT], text[2048];
+
+		text_escape(path, sizeof(path), view->path, strlen(view->path));
+		if (strlen(container.id) == 64)
+			container.id[12] = '\0';
+		text_escape(id, sizeof(id), container.id, strlen(container.id));
+		printf("%s%s%s%s%s\n", i ? "\n" : "", container.runtime,
+		       container.runtime[0] ? " " : "", id[0] ? id : path, "");
+		printf("  cgroup      %s\n", path);
+		printf("  profile     %s (%s)\n", view->policy.profile,
+		       profile_mode_name(policy_mode(view->policy.word)));
+		printf("  granted     %s\n", caps_format(view->policy.word & caps_all(), granted));
+		for (unsigned int verdict = 0; verdict < CAPWARD_VERDICTS; verdict++) {
+			describe(view, verdict, text, sizeof(text));
+			if (verdict <= CAPWARD_DENIED || strcmp(text, "-"))
+				printf("  %-11s %s\n", event_verdict_name(verdict), text);
+		}
+		if (view->strict)
+			puts("  strict      a credential could not be recorded: lent ones are "
+			     "denied");
+		if (view->uncounted)
+			printf("  uncounted   %llu\n", (unsigned long long)view->uncounted);
+	}
+	if (!list->count)
+		puts("no scope: nothing is governed");
+	return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
+	struct scope_list list;
+	struct engine *engine;
+	bool json = false;
+	struct error err;
+	int code, option, status;
+
+	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+		if (option == 'h')
+			return command_help(&command_ps);
+		if (option != 'o' || !command_output(optarg, &json))
+			return command_usage(&command_ps, "-o takes text or json");
+	}
+	if (optind < argc)
+		return command_usage(&command_ps, "unexpected argument");
+	code = engine_open(&engine, &err);
+	if (code)
+		return command_fail("ps", code, &err);
+	code = scopes_read(engine, &list, &err);
+	if (code) {
+		status = command_fail("ps", code, &err);
+	} else {
+		status = json ? print_json(&list) : print_text(&list);
+		scopes_free(&list);
+	}
+	engine_close(engine);
+	return status;
+}
+
+const struct command command_ps = {
+	.name = "ps",
+	.synopsis = "[-o text|json]",
+	.summary = "every scope: its profile, and what it was granted, used and was denied",
+	.help = "Counts are exact, by capability, since the scope was made:\n"
+		"  used        by its workload, allowed\n"
+		"  denied      refused\n"
+		"  would-deny  allowed only because the mode is audit or learn\n"
+		"  lent        with a credential of the host's (overlayfs acting as the mounter)\n"
+		"  set-up      by the runtime, before the payload\n\n"
+		"  -o, --output text|json",
+	.run = run,
+};

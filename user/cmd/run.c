@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward run: govern one command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "assign.h"
+#include "command.h"
+#include "place.h"
+#include "policy.h"
+#include "profile_set.h"
+
+/* What a shell answers: found but not runnable, not found, ended by a signal (added to it). */
+#define SHELL_NOT_RUNNABLE 126
+#define SHELL_NOT_FOUND	   127
+#define SHELL_SIGNAL	   128
+
+struct run_options {
+	const char *profile; /* NULL: Docker's default set */
+	struct caps_list drop, add;
+	bool has_mode;
+	enum capward_mode mode;
+	char **command;
+};
+
+static pid_t child;
+
+/*
+ * Pass a signal on to the command. What the terminal sends (si_code SI_KERNEL) has reached it
+ * already: it is in the same foreground process group.
+ */
+static void forward(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (child > 0 && info->si_code != SI_KERNEL)
+		kill(child, number);
+}
+
+static const int forwarded[] = {SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM,
+				SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH};
+
+#define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
+
+static void forward_signals(void)
+{
+	struct sigaction action = {.sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	for (size_t i = 0; i < FORWARDED; i++)
+		sigaction(forwarded[i], &action, NULL);
+}
+
+/*
+ * In the child: wait for the word that the cgroup is governed, then become the command. @go is
+ * closed without a word when it is not to run. @failed tells the errno of a failed exec.
+ */
+static void become(char **command, int go, int failed, const sigset_t *mask)
+{
+	char byte;
+	int code;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(STATUS_FAILED);
+	for (size_t i = 0; i < FORWARDED; i++)
+		signal(forwarded[i], SIG_DFL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execvp(command[0], command);
+	code = errno;
+	if (write(failed, &code, sizeof(code)) != sizeof(code))
+		_exit(STATUS_FAILED);
+	_exit(code == ENOENT ? SHELL_NOT_FOUND : SHELL_NOT_RUNNABLE);
+}
+
+static int add_capability(struct caps_list *list, const char *name, const char *option)
+{
+	char near[CAPS_LABEL];
+	const char *guess;
+
+	switch (caps_list_add(list, name, strlen(name))) {
+	case 0:
+		return 0;
+	case -EEXIST:
+		return command_usage(&command_run, "%s %.64s: given twice", option, name);
+	default:
+		guess = caps_nearest(name, near);
+		return command_usage(&command_run, "%s %.64s: no such capability%s%s", option, name,
+				     guess ? "; did you mean " : "", guess ? guess : "");
+	}
+}
+
+static int read_options(int argc, char **argv, struct run_options *out)
+{
+	static const struct option options[] = {{"profile", required_argument, NULL, 'p'},
+						{"cap-drop", required_argument, NULL, 'd'},
+						{"cap-add", required_argument, NULL, 'a'},
+						{"mode", required_argument, NULL, 'm'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
+	char conflict[CAPS_LABEL];
+	int option, status = 0;
+
+	while (!status && (option = getopt_long(argc, argv, "+p:m:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'p':
+			out->profile = optarg;
+			break;
+		case 'd':
+			status = add_capability(&out->drop, optarg, "--cap-drop");
+			break;
+		case 'a':
+			status = add_capability(&out->add, optarg, "--cap-add");
+			break;
+		case 'm':
+			if (profile_mode_parse(optarg, strlen(optarg), &out->mode))
+				return command_usage(&command_run,
+						     "--mode takes enforce, audit, learn or off");
+			out->has_mode = true;
+			break;
+		case 'h':
+			command_help(&command_run);
+			exit(STATUS_OK);
+		default:
+			return command_usage(&command_run, "see `capward run --help`");
+		}
+	}
+	if (status)
+		return status;
+	if (caps_conflict(&out->drop, &out->add, conflict))
+		return command_usage(&command_run, "%s is both dropped and added", conflict);
+	if (optind >= argc)
+		return command_usage(&command_run, "no command is named");
+	out->command = argv + optind;
+	return 0;
+}
+
+/* The policy that the options ask for. Its name in parentheses is no profile's. */
+static int make_policy(const struct run_options *options, struct capward_policy *policy,
+		       struct error *err)
+{
+	struct profile *profile = NULL, base = {.name = "(run)", .mask = CAPS_DOCKER_DEFAULT};
+	int code;
+
+	if (options->profile) {
+		code = profile_named(options->profile, &profile, err);
+		if (code)
+			return code;
+		base.mask = profile->mask;
+		base.mode = profile->mode;
+		memcpy(base.name, profile->name, sizeof(base.name));
+		profile_free(profile);
+	}
+	base.mask = caps_compile(base.mask, &options->drop, &options->add);
+	if (options->has_mode)
+		base.mode = options->mode;
+	*policy = policy_of(&base);
+	policy->flags = CAPWARD_POLICY_RUN;
+	return 0;
+}
+
+/* Put @policy into a slot and the cgroup @path under it. */
+static int govern(const char *path, const struct capward_policy *policy, __u32 *slot,
+		  struct engine **engine, struct error *err)
+{
+	int lock = engine_lock(err), code;
+	__u64 id;
+
+	if (lock < 0)
+		return lock;
+	code = command_engine(engine, err);
+	if (!code)
+		code = policy_slot(*engine, policy, NULL, 0, slot, err);
+	if (!code)
+		code = engine_set_policy(*engine, *slot, policy, err);
+	if (!code)
+		code = assign_one(*engine, path, *slot, &id, err);
+	close(lock);
+	return code;
+}
+
+/* Give the slot back, now that the cgroup and with it the scope is gone. */
+static void release(struct engine *engine, __u32 slot)
+{
+	static const struct capward_policy none;
+	int lock = engine_lock(NULL);
+
+	if (lock < 0)
+		return; /* it is found unused when slots run out */
+	engine_set_policy(engine, slot, &none, NULL);
+	close(lock);
+}
+
+static int wait_for_command(void)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return STATUS_FAILED;
+	return WIFSIGNALED(status) ? SHELL_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Let the child go and see it through; its exit status. */
+static int supervise(const struct run_options *options, int go, int failed, const sigset_t *mask)
+{
+	int code, status;
+
+	forward_signals();
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (write(go, "g", 1) != 1)
+		return STATUS_FAILED;
+	close(go);
+	if (read(failed, &code, sizeof(code)) == sizeof(code))
+		fprintf(stderr, "capward run: %s: %s\n", options->command[0], strerror(code));
+	status = wait_for_command();
+	return status;
+}
+
+static int run_governed(const struct run_options *options, const struct capward_policy *policy)
+{
+	int go[2], failed[2], code, status;
+	struct engine *engine = NULL;
+	char name[64], path[CGROUP_PATH];
+	sigset_t block, mask;
+	struct error err;
+	__u32 slot = 0;
+
+	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC)) {
+		error_set(&err, -errno, "pipe: %s", strerror(errno));
+		return command_fail("run", -errno, &err);
+	}
+	/* A signal that comes before there is someone to forward it to waits. */
+	sigemptyset(&block);
+	for (size_t i = 0; i < FORWARDED; i++)
+		sigaddset(&block, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &block, &mask);
+	child = fork();
+	if (child < 0) {
+		error_set(&err, -errno, "fork: %s", strerror(errno));
+		return command_fail("run", -errno, &err);
+	}
+	if (!child) {
+		close(go[1]);
+		become(options->command, go[0], failed[1], &mask);
+	}
+	close(go[0]);
+	close(failed[1]);
+
+	snprintf(name, sizeof(name), "capward-run-%d", getpid());
+	code = place_make(name, child, path, &err);
+	if (code) {
+		close(go[1]);
+		wait_for_command();
+		return command_fail("run", code, &err);
+	}
+	code = govern(path, policy, &slot, &engine, &err);
+	if (code) {
+		close(go[1]);
+		wait_for_command();
+		place_remove(path, NULL);
+		status = command_fail("run", code, &err);
+	} else {
+		status = supervise(options, go[1], failed[0], &mask);
+		if (place_remove(path, &err))
+			fprintf(stderr, "capward run: %s\n", err.text);
+		release(engine, slot);
+	}
+	engine_close(engine);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run_options options = {};
+	struct capward_policy policy;
+	struct error err;
+	int status = read_options(argc, argv, &options), code;
+
+	if (status)
+		return status;
+	code = make_policy(&options, &policy, &err);
+	if (code) {
+		status = command_fail("run", code, &err);
+		return code == -EINVAL ? STATUS_PROFILE : status;
+	}
+	return run_governed(&options, &policy);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.synopsis = "[--profile NAME|FILE] [--cap-drop C].. [--cap-add C].. [--mode M] -- CMD..",
+	.summary = "govern one command",
+	.help = "Runs CMD in a cgroup of its own under a policy: that of --profile, else Docker's\n"
+		"default set, without what --cap-drop and with what --cap-add names (ALL too, as\n"
+		"Docker means it).\n\n"
+		"  -p, --profile NAME|FILE  a file, or a name in /etc/capward/profiles\n"
+		"      --cap-drop C         with or without CAP_; may be repeated\n"
+		"      --cap-add C\n"
+		"  -m, --mode MODE          enforce, audit, learn or off\n\n"
+		"Signals are passed on. When CMD ends, what it left running is killed, as in a\n"
+		"container. Exit status: that of CMD; 126 it cannot be run, 127 not found; 128 "
+		"and\n"
+		"the signal that ended it.",
+	.run = run,
+};

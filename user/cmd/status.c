@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward status: what is loaded, does it fire, policies, counts, drops. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "command.h"
+#include "decide.h"
+#include "host.h"
+#include "profile.h"
+#include "scopes.h"
+#include "selftest.h"
+
+struct report {
+	bool fires;
+	struct error why_not;
+	struct scope_list scopes;
+	struct engine *engine;
+	struct capward_state state;
+};
+
+static __u64 total(const struct report *report, enum capward_verdict verdict)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < report->scopes.count; i++)
+		sum += scope_total(&report->scopes.scopes[i], verdict);
+	return sum;
+}
+
+static __u64 limited(const struct report *report)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < report->scopes.count; i++)
+		sum += report->scopes.scopes[i].limited;
+	return sum;
+}
+
+static size_t scopes_under(const struct report *report, const struct capward_policy *policy)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->scopes.count; i++)
+		count += !memcmp(&report->scopes.scopes[i].policy, policy, sizeof(*policy));
+	return count;
+}
+
+static long long seconds_loaded(const struct report *report)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec - (long long)(report->state.loaded_at / 1000000000);
+}
+
+static json_t *policies_json(const struct report *report)
+{
+	json_t *list = json_array();
+	struct capward_policy policy;
+	char label[CAPS_LABEL];
+
+	for (__u32 slot = CAPWARD_POLICY_OBSERVE; slot < CAPWARD_POLICIES; slot++) {
+		json_t *granted;
+
+		if (engine_policy(report->engine, slot, &policy) || !policy.profile[0])
+			continue;
+		granted = json_array();
+		for (unsigned int cap = 0; cap <= CAPS_LAST; cap++)
+			if (policy_allows(policy.word, cap))
+				json_array_append_new(granted, json_string(caps_label(cap, label)));
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:o, s:i, s:b}", "profile", policy.profile, "mode",
+				  profile_mode_name(policy_mode(policy.word)), "granted", granted,
+				  "scopes", (int)scopes_under(report, &policy), "container_default",
+				  slot == report->state.container_policy));
+	}
+	return list;
+}
+
+static json_t *as_json(const struct report *report)
+{
+	const struct capward_state *state = &report->state;
+
+	return json_pack("{s:b, s:i, s:I, s:b, s:s?, s:o, s:i, s:{s:I, s:I, s:I, s:I, s:I}, "
+			 "s:{s:I, s:I, s:I}, s:I, s:i}",
+			 "loaded", true, "abi", (int)state->abi, "seconds",
+			 (json_int_t)seconds_loaded(report), "firing", report->fires, "why_not",
+			 report->fires ? NULL : report->why_not.text, "policies",
+			 policies_json(report), "scopes", (int)report->scopes.count, "counts",
+			 "used", (json_int_t)total(report, CAPWARD_USED), "denied",
+			 (json_int_t)total(report, CAPWARD_DENIED), "would-deny",
+			 (json_int_t)total(report, CAPWARD_WOULD_DENY), "lent",
+			 (json_int_t)total(report, CAPWARD_LENT), "set-up",
+			 (json_int_t)total(report, CAPWARD_SET_UP), "events", "sent",
+			 (json_int_t)state->sent, "lost", (json_int_t)state->lost, "limited",
+			 (json_int_t)limited(report), "cgroups_without_place",
+			 (json_int_t)state->scopes_full, "setup_tasks", (int)state->setup_tasks);
+}
+
+static int as_text(const struct report *report)
+{
+	const struct capward_state *state = &report->state;
+	struct capward_policy policy;
+	char granted[CAPS_TEXT];
+
+	printf("loaded      ABI %u, for %lld s\n", state->abi, seconds_loaded(report));
+	printf("firing      %s\n",
+	       report->fires ? "yes: the self-test was denied and counted" : "NO");
+	if (!report->fires)
+		printf("            %s\n", report->why_not.text);
+	printf("scopes      %zu of %u\n", report->scopes.count, CAPWARD_SCOPES);
+	if (state->scopes_full)
+		printf("            %llu cgroups found no place\n",
+		       (unsigned long long)state->scopes_full);
+	printf("counts      used %llu, denied %llu, would-deny %llu, lent %llu, set-up %llu\n",
+	       (unsigned long long)total(report, CAPWARD_USED),
+	       (unsigned long long)total(report, CAPWARD_DENIED),
+	       (unsigned long long)total(report, CAPWARD_WOULD_DENY),
+	       (unsigned long long)total(report, CAPWARD_LENT),
+	       (unsigned long long)total(report, CAPWARD_SET_UP));
+	printf("events      sent %llu, lost %llu (buffer full), limited %llu (per scope)\n",
+	       (unsigned long long)state->sent, (unsigned long long)state->lost,
+	       (unsigned long long)limited(report));
+	puts("policies");
+	for (__u32 slot = CAPWARD_POLICY_OBSERVE; slot < CAPWARD_POLICIES; slot++) {
+		if (engine_policy(report->engine, slot, &policy) || !policy.profile[0])
+			continue;
+		printf("  %-18s %-8s %zu scope%s%s: %s\n", policy.profile,
+		       profile_mode_name(policy_mode(policy.word)), scopes_under(report, &policy),
+		       scopes_under(report, &policy) == 1 ? "" : "s",
+		       slot == state->container_policy ? ", default for containers" : "",
+		       caps_format(policy.word & caps_all(), granted));
+	}
+	return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+}
+
+static int make_report(struct report *report, struct error *err)
+{
+	volatile struct capward_state *state = engine_state(report->engine);
+	int lock = engine_lock(err), code;
+
+	if (lock < 0)
+		return lock;
+	code = selftest(report->engine, &report->why_not);
+	close(lock);
+	report->fires = !code;
+	report->state = *state;
+	return scopes_read(report->engine, &report->scopes, err);
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
+	struct report report = {};
+	bool json = false;
+	struct error err;
+	int code, option, status;
+
+	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+		if (option == 'h')
+			return command_help(&command_status);
+		if (option != 'o' || !command_output(optarg, &json))
+			return command_usage(&command_status, "-o takes text or json");
+	}
+	if (optind < argc)
+		return command_usage(&command_status, "unexpected argument");
+
+	code = engine_open(&report.engine, &err);
+	if (code == -ENOENT && json)
+		command_print_json("status", json_pack("{s:b}", "loaded", false), 0);
+	if (!code)
+		code = make_report(&report, &err);
+	if (code) {
+		engine_close(report.engine);
+		return command_fail("status", code, &err);
+	}
+	status = json ? command_print_json("status", as_json(&report), JSON_INDENT(2))
+		      : as_text(&report);
+	scopes_free(&report.scopes);
+	engine_close(report.engine);
+	return status ? status : report.fires ? STATUS_OK : STATUS_CANNOT_ENFORCE;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.synopsis = "[-o text|json]",
+	.summary = "what is loaded, does it fire, policies, counts, drops",
+	.help = "Does not take the kernel's word: a self-test in a cgroup of its own must be "
+		"denied\n"
+		"and counted.\n\n"
+		"  -o, --output text|json\n\n"
+		"Exit status: 0 loaded and firing, 1 not loaded, 4 loaded and not firing.",
+	.run = run,
+};

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward trace: stream events. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "cgroup.h"
+#include "command.h"
+#include "container.h"
+#include "event.h"
+
+/* Events are taken out of the buffer by who reads them, so only one may. */
+#define READER_LOCK "/run/capward-trace.lock"
+#define POLL_MS	    200
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+struct trace {
+	struct engine *engine;
+	bool json, backlog;
+	const char *scope; /* NULL: any */
+	int cap, verdict;  /* -1: any */
+	__u64 since;	   /* ns since boot */
+	long long boot;	   /* ns since 1970 at boot */
+	unsigned long long damaged;
+};
+
+static __u64 now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
+}
+
+static void complete(struct trace *trace, struct event_view *view)
+{
+	struct capward_policy policy;
+	char link[64];
+	ssize_t length;
+
+	if (cgroup_path(view->event.scope, view->cgroup))
+		view->cgroup[0] = '\0';
+	view->profile[0] = '\0';
+	if (!engine_policy(trace->engine, view->event.policy, &policy))
+		memcpy(view->profile, policy.profile, sizeof(view->profile));
+	snprintf(link, sizeof(link), "/proc/%u/exe", view->event.pid);
+	length = readlink(link, view->exe, sizeof(view->exe) - 1);
+	view->exe[length < 0 ? 0 : length] = '\0';
+	view->time_ns = trace->boot + (long long)view->event.time;
+}
+
+static int show(const struct trace *trace, const struct event_view *view)
+{
+	json_t *object;
+	int failed;
+
+	if (!trace->json)
+		return event_print(view, stdout);
+	object = event_json(view);
+	failed = !object || json_dumpf(object, stdout, JSON_COMPACT) || putchar('\n') == EOF;
+	json_decref(object);
+	return failed ? -EIO : 0;
+}
+
+static int on_event(void *context, const void *bytes, size_t size)
+{
+	static struct event_view view;
+	struct trace *trace = context;
+
+	if (event_decode(bytes, size, &view.event)) {
+		trace->damaged++;
+		return 0;
+	}
+	if (!trace->backlog && view.event.time < trace->since)
+		return 0;
+	if ((trace->cap >= 0 && view.event.cap != trace->cap) ||
+	    (trace->verdict >= 0 && view.event.verdict != trace->verdict))
+		return 0;
+	complete(trace, &view);
+	if (trace->scope && !container_matches(view.cgroup, trace->scope))
+		return 0;
+	/* What was taken from the buffer is printed before a signal ends the loop. */
+	return show(trace, &view) ? -EIO : 0;
+}
+
+static int lock_reader(struct error *err)
+{
+	int fd = open(READER_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return error_set(err, -errno, READER_LOCK ": %s", strerror(errno));
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	close(fd);
+	return error_set(err, -EBUSY,
+			 "another `capward trace` is reading the events; end it first");
+}
+
+static int stream(struct trace *trace, struct error *err)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	int code = 0;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+	trace->since = now(CLOCK_BOOTTIME);
+	trace->boot = (long long)(now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME));
+	while (!stop && code >= 0) {
+		code = engine_events(trace->engine, POLL_MS, on_event, trace, err);
+		if (code == -EINTR)
+			code = 0;
+		if (fflush(stdout))
+			code = -EIO;
+	}
+	if (code == -EIO)
+		return errno == EPIPE ? 0 : error_set(err, code, "write the output");
+	return code < 0 ? code : 0;
+}
+
+static int read_options(int argc, char **argv, struct trace *trace)
+{
+	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+						{"scope", required_argument, NULL, 's'},
+						{"cap", required_argument, NULL, 'c'},
+						{"verdict", required_argument, NULL, 'v'},
+						{"backlog", no_argument, NULL, 'b'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
+	char near[CAPS_LABEL];
+	const char *guess;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "o:s:c:v:bh", options, NULL)) != -1) {
+		switch (option) {
+		case 'o':
+			if (!command_output(optarg, &trace->json))
+				return command_usage(&command_trace, "-o takes text or json");
+			break;
+		case 's':
+			trace->scope = optarg;
+			break;
+		case 'c':
+			trace->cap = caps_parse(optarg, strlen(optarg));
+			if (trace->cap >= 0)
+				break;
+			guess = caps_nearest(optarg, near);
+			return command_usage(&command_trace, "--cap %.64s: no such capability%s%s",
+					     optarg, guess ? "; did you mean " : "",
+					     guess ? guess : "");
+		case 'v':
+			trace->verdict = event_verdict_parse(optarg);
+			if (trace->verdict >= 0)
+				break;
+			return command_usage(&command_trace,
+					     "--verdict takes used, denied, would-deny, lent or "
+					     "set-up");
+		case 'b':
+			trace->backlog = true;
+			break;
+		case 'h':
+			command_help(&command_trace);
+			return -1;
+		default:
+			return command_usage(&command_trace, "see `capward trace --help`");
+		}
+	}
+	return optind < argc ? command_usage(&command_trace, "unexpected argument") : 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct trace trace = {.cap = -1, .verdict = -1};
+	struct error err;
+	__u64 lost;
+	int code, lock, status = read_options(argc, argv, &trace);
+
+	if (status)
+		return status < 0 ? STATUS_OK : status;
+	code = engine_open(&trace.engine, &err);
+	if (code)
+		return command_fail("trace", code, &err);
+	lock = lock_reader(&err);
+	lost = engine_state(trace.engine)->lost;
+	code = lock < 0 ? lock : stream(&trace, &err);
+	if (code) {
+		status = command_fail("trace", code, &err);
+	} else {
+		lost = engine_state(trace.engine)->lost - lost;
+		if (lost)
+			fprintf(stderr,
+				"capward trace: %llu events were lost (buffer full); the "
+				"counts of `capward ps` have them\n",
+				(unsigned long long)lost);
+		if (trace.damaged)
+			fprintf(stderr, "capward trace: %llu events were not readable\n",
+				trace.damaged);
+	}
+	if (lock >= 0)
+		close(lock);
+	engine_close(trace.engine);
+	return status;
+}
+
+const struct command command_trace = {
+	.name = "trace",
+	.synopsis = "[--scope S] [--cap C] [--verdict V] [--backlog] [-o text|json]",
+	.summary = "stream events: what is new in a scope, and every denial",
+	.help = "  -s, --scope S     a container id or the beginning of one, a unit, a cgroup "
+		"path\n"
+		"  -c, --cap C       a capability\n"
+		"  -v, --verdict V   used, denied, would-deny, lent or set-up\n"
+		"  -b, --backlog     also what waited in the buffer\n"
+		"  -o, --output text|json   JSON: one object a line\n\n"
+		"Events are for people and are limited per scope (32 repeated denials a second);\n"
+		"`capward ps` has the exact counts. Ends with Ctrl-C.",
+	.run = run,
+};

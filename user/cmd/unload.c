@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward unload: take everything out of the kernel. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "command.h"
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {}};
+	struct error err;
+	int code, lock, option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		return option == 'h' ? command_help(&command_unload)
+				     : command_usage(&command_unload, "no such option");
+	if (optind < argc)
+		return command_usage(&command_unload, "unexpected argument");
+	if (geteuid()) {
+		error_set(&err, -EPERM, "not permitted; run as root");
+		return command_fail("unload", -EPERM, &err);
+	}
+	lock = engine_lock(&err);
+	if (lock < 0)
+		return command_fail("unload", lock, &err);
+	code = engine_unload(&err);
+	close(lock);
+	if (code)
+		return command_fail("unload", code, &err);
+	puts("unloaded: nothing is governed any more");
+	return STATUS_OK;
+}
+
+const struct command command_unload = {
+	.name = "unload",
+	.synopsis = "",
+	.summary = "take everything out of the kernel",
+	.help = "Removes the programs, the policies and the counts; nothing is governed any more.\n"
+		"Exit status 1 when nothing was loaded.",
+	.run = run,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands: one file each under cmd/, one table in main.c that usage and help are made from.
+ */
+#ifndef CAPWARD_COMMAND_H
+#define CAPWARD_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "engine.h"
+#include "error.h"
+
+/* Exit statuses, as documented in capward(8). `run` exits with its command's status. */
+enum status {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_PROFILE = 3,
+	STATUS_CANNOT_ENFORCE = 4,
+	STATUS_NOT_PERMITTED = 5,
+};
+
+struct command {
+	const char *name;
+	const char *synopsis; /* the arguments */
+	const char *summary;  /* one line, for the list of commands */
+	const char *help;     /* the options and what else a person must know */
+	/* @argv[0] is the command's name. Returns the exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_check, command_run, command_apply, command_status, command_ps,
+	command_trace, command_unload, command_profile;
+
+/* Print "capward COMMAND: text of @err" on stderr; the exit status that fits the errno @code. */
+int command_fail(const char *command, int code, const struct error *err);
+
+/* Print the usage of @command on stderr after the formatted reason; STATUS_USAGE. */
+int command_usage(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Print the help of @command on stdout; STATUS_OK. */
+int command_help(const struct command *command);
+
+/* Whether @word is "json" (true in *@json) or "text"; false for anything else. */
+bool command_output(const char *word, bool *json);
+
+/* Print @document, which may be NULL without memory, and drop it; the exit status. */
+int command_print_json(const char *command, json_t *document, size_t flags);
+
+/*
+ * Open the engine, loading it when nothing is loaded: after the host was found fit, and with a
+ * self-test, which unloads what does not fire. The caller holds engine_lock().
+ */
+int command_engine(struct engine **out, struct error *err);
+
+#endif

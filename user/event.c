@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "event.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "caps.h"
+#include "container.h"
+#include "output.h"
+#include "profile.h"
+
+static const char *const verdict_names[CAPWARD_VERDICTS] = {
+	[CAPWARD_USED] = "used", [CAPWARD_DENIED] = "denied", [CAPWARD_WOULD_DENY] = "would-deny",
+	[CAPWARD_LENT] = "lent", [CAPWARD_SET_UP] = "set-up",
+};
+
+int event_decode(const void *bytes, size_t size, struct capward_event *out)
+{
+	struct capward_event event;
+
+	if (size < sizeof(event))
+		return -EBADMSG;
+	memcpy(&event, bytes, sizeof(event));
+	if (event.version != CAPWARD_ABI || event.type != CAPWARD_EVENT_VERDICT ||
+	    event.size != sizeof(event) || event.verdict >= CAPWARD_VERDICTS ||
+	    event.mode > CAPWARD_OFF || event.cap >= CAPWARD_MODE_SHIFT ||
+	    event.policy >= CAPWARD_POLICIES)
+		return -EBADMSG;
+	*out = event;
+	return 0;
+}
+
+const char *event_verdict_name(unsigned int verdict)
+{
+	return verdict < CAPWARD_VERDICTS ? verdict_names[verdict] : "?";
+}
+
+int event_verdict_parse(const char *name)
+{
+	for (int i = 0; i < CAPWARD_VERDICTS; i++)
+		if (!strcmp(verdict_names[i], name))
+			return i;
+	return -EINVAL;
+}
+
+/* The name of system call @number on this machine into @name, or "" for none or an unknown one. */
+static void syscall_name(int number, char *name, size_t size)
+{
+	char *known =
+		number < 0 ? NULL : seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+
+	if (known)
+		snprintf(name, size, "%s", known);
+	else if (number >= 0)
+		snprintf(name, size, "%d", number);
+	else
+		name[0] = '\0';
+	free(known);
+}
+
+static void format_time(long long ns, char *text, size_t size)
+{
+	time_t seconds = ns / 1000000000;
+	struct tm tm;
+	size_t used;
+
+	gmtime_r(&seconds, &tm);
+	used = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + used, size - used, ".%06lldZ", ns % 1000000000 / 1000);
+}
+
+int event_print(const struct event_view *view, FILE *stream)
+{
+	const struct capward_event *event = &view->event;
+	char comm[TEXT_ESCAPED(CAPWARD_COMM)], who[TEXT_ESCAPED(CONTAINER_NAME)], cap[CAPS_LABEL];
+	char syscall[64], clock[64];
+	struct container container = container_of_cgroup(view->cgroup);
+
+	format_time(view->time_ns, clock, sizeof(clock));
+	syscall_name(event->syscall, syscall, sizeof(syscall));
+	text_escape(comm, sizeof(comm), event->comm, strnlen(event->comm, CAPWARD_COMM));
+	/* A container by the 12 digits its runtime shows; anything else by its path. */
+	if (strlen(container.id) == 64)
+		container.id[12] = '\0';
+	if (container.id[0])
+		text_escape(who, sizeof(who), container.id, strlen(container.id));
+	else
+		text_escape(who, sizeof(who), view->cgroup, strlen(view->cgroup));
+	fprintf(stream, "%.15s %-10s %-20s %s %s[%u]%s%s count=%llu profile=%s%s\n", clock + 11,
+		event_verdict_name(event->verdict), caps_label(event->cap, cap) + strlen("CAP_"),
+		who[0] ? who : "(gone)", comm, event->pid, syscall[0] ? " by " : "", syscall,
+		(unsigned long long)event->count, view->profile[0] ? view->profile : "(gone)",
+		event->audit ? "" : " noaudit");
+	return ferror(stream) ? -EIO : 0;
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text[0] ? json_escaped(text, strlen(text)) : json_null();
+}
+
+json_t *event_json(const struct event_view *view)
+{
+	const struct capward_event *event = &view->event;
+	struct container container = container_of_cgroup(view->cgroup);
+	char cap[CAPS_LABEL], syscall[64], clock[64];
+
+	format_time(view->time_ns, clock, sizeof(clock));
+	syscall_name(event->syscall, syscall, sizeof(syscall));
+	return json_pack("{s:s, s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:i, s:i, s:o, s:o, s:s, "
+			 "s:s, s:o, s:b, s:i, s:o, s:s, s:I}",
+			 "time", clock, "scope", "id", (json_int_t)event->scope, "cgroup",
+			 text_or_null(view->cgroup), "runtime", text_or_null(container.runtime),
+			 "container", text_or_null(container.id), "name", "image", "pod", "pid",
+			 (int)event->pid, "tid", (int)event->tid, "comm",
+			 json_escaped(event->comm, strnlen(event->comm, CAPWARD_COMM)), "exe",
+			 text_or_null(view->exe), "cap", caps_label(event->cap, cap), "verdict",
+			 event_verdict_name(event->verdict), "syscall", text_or_null(syscall),
+			 "audit", event->audit, "userns_level", (int)event->userns_level, "profile",
+			 text_or_null(view->profile), "mode", profile_mode_name(event->mode),
+			 "count", (json_int_t)event->count);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Can this host enforce? Each condition is looked up where the kernel shows it, with the remedy for
+ * when it does not hold.
+ */
+#ifndef CAPWARD_HOST_H
+#define CAPWARD_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+
+struct host_fact {
+	const char *name; /* "bpf in lsm=" */
+	bool holds;
+	char found[256];  /* what was found */
+	char remedy[256]; /* what to do when it does not hold */
+	bool privilege;	  /* about the caller, not the host */
+};
+
+#define HOST_FACTS 8
+
+/*
+ * Look at the host whose file system is under @root ("" for this one; tests pass a directory) and
+ * fill @facts, HOST_FACTS of them, in the order a person should mend them. Returns whether all
+ * hold.
+ */
+bool host_check(const char *root, struct host_fact facts[HOST_FACTS]);
+
+/*
+ * 0 when the caller may and this host can enforce; -EPERM: the caller lacks privilege; -EOPNOTSUPP:
+ * the host cannot, and the text has every reason with its remedy.
+ */
+int host_require(struct error *err);
+
+#endif

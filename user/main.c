@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct command *const commands[] = {
+	&command_check, &command_run,	&command_apply,	 &command_status,
+	&command_ps,	&command_trace, &command_unload, &command_profile,
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *stream)
+{
+	fprintf(stream, "capward: least privilege for every container on this host\n\n"
+			"usage: capward COMMAND [ARGUMENTS]\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(stream, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fprintf(stream,
+		"\n`capward COMMAND --help` tells more; so does capward(8).\n"
+		"Exit status: 0 ok, 1 failed, 2 usage, 3 invalid profile, 4 this host cannot "
+		"enforce,\n5 not permitted. `run` exits with its command's status.\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return STATUS_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("capward " CAPWARD_VERSION);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i]->name))
+			return commands[i]->run(argc - 1, argv + 1);
+	fprintf(stderr, "capward: there is no command %.64s; `capward --help` lists them\n",
+		argv[1]);
+	return STATUS_USAGE;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "systemd.h"
+
+static int make_scope(const char *name, pid_t pid, char path[CGROUP_PATH], struct error *err)
+{
+	char unit[128], description[160];
+	int code;
+
+	snprintf(unit, sizeof(unit), "%s.scope", name);
+	snprintf(description, sizeof(description), "governed by capward (%s)", name);
+	code = systemd_make_scope(unit, description, pid, err);
+	return code ? code : cgroup_of(pid, path, err);
+}
+
+int place_make(const char *name, pid_t pid, char path[CGROUP_PATH], struct error *err)
+{
+	char mine[CGROUP_PATH];
+	int code, length;
+
+	if (systemd_runs_host())
+		return make_scope(name, pid, path, err);
+	code = cgroup_of(0, mine, err);
+	if (code)
+		return code;
+	length = snprintf(path, CGROUP_PATH, "%s/%s", strcmp(mine, "/") ? mine : "", name);
+	if (length >= CGROUP_PATH)
+		return error_set(err, -ENAMETOOLONG, "cgroup path too long");
+	code = cgroup_make(path, err);
+	if (code)
+		return code;
+	code = cgroup_enter(path, pid, err);
+	if (code)
+		cgroup_remove(path, NULL);
+	return code;
+}
+
+int place_remove(const char *path, struct error *err)
+{
+	return cgroup_remove(path, err);
+}

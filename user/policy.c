@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide.h"
+
+struct capward_policy policy_of(const struct profile *profile)
+{
+	struct capward_policy policy = {.word = policy_word(profile->mode, profile->mask)};
+
+	memcpy(policy.profile, profile->name, sizeof(policy.profile));
+	return policy;
+}
+
+int policy_find(struct engine *engine, const char *name, __u32 *slot)
+{
+	struct capward_policy policy;
+
+	for (__u32 i = CAPWARD_POLICY_OBSERVE; i < CAPWARD_POLICIES; i++) {
+		if (engine_policy(engine, i, &policy))
+			return -EIO;
+		if (policy.flags & CAPWARD_POLICY_RUN || strcmp(policy.profile, name))
+			continue;
+		*slot = i;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int mark_used(void *context, __u64 cgroup, const struct capward_scope *scope)
+{
+	bool *used = context;
+
+	(void)cgroup;
+	if (scope->policy < CAPWARD_POLICIES)
+		used[scope->policy] = true;
+	return 0;
+}
+
+/* Mark the slots that a scope, a match or the default for containers refers to. */
+static int find_used(struct engine *engine, bool used[CAPWARD_POLICIES])
+{
+	struct capward_match matches[CAPWARD_MATCHES];
+	size_t count = engine_matches(engine, matches);
+	__u32 container = engine_state(engine)->container_policy;
+
+	for (size_t i = 0; i < count; i++)
+		if (matches[i].policy < CAPWARD_POLICIES)
+			used[matches[i].policy] = true;
+	if (container < CAPWARD_POLICIES)
+		used[container] = true;
+	return engine_scopes(engine, mark_used, used);
+}
+
+static bool is_taken(const __u32 *taken, size_t count, __u32 slot)
+{
+	for (size_t i = 0; i < count; i++)
+		if (taken[i] == slot)
+			return true;
+	return false;
+}
+
+int policy_slot(struct engine *engine, const struct capward_policy *policy, const __u32 *taken,
+		size_t taken_count, __u32 *slot, struct error *err)
+{
+	bool used[CAPWARD_POLICIES] = {false};
+	struct capward_policy there;
+	int code;
+
+	if (!(policy->flags & CAPWARD_POLICY_RUN) && !policy_find(engine, policy->profile, slot))
+		return 0;
+	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++) {
+		if (is_taken(taken, taken_count, i) || engine_policy(engine, i, &there) ||
+		    there.profile[0])
+			continue;
+		*slot = i;
+		return 0;
+	}
+	code = find_used(engine, used);
+	if (code)
+		return error_set(err, code, "read the scopes: %s", strerror(-code));
+	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++) {
+		if (used[i] || is_taken(taken, taken_count, i))
+			continue;
+		*slot = i;
+		return 0;
+	}
+	return error_set(err, -ENOSPC,
+			 "no place for another policy: all %u are in use; apply fewer profiles",
+			 CAPWARD_POLICIES - CAPWARD_POLICY_FIRST);
+}

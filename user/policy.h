@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Policies: profiles compiled into slots of the kernel's policies map. Callers hold engine_lock().
+ */
+#ifndef CAPWARD_POLICY_H
+#define CAPWARD_POLICY_H
+
+#include "engine.h"
+#include "profile.h"
+
+/* The policy of @profile. */
+struct capward_policy policy_of(const struct profile *profile);
+
+/* The slot of the applied profile @name into *@slot. -ENOENT: none of that name is in force. */
+int policy_find(struct engine *engine, const char *name, __u32 *slot);
+
+/*
+ * Find a slot for @policy without writing it: that of the applied profile of its name, else a free
+ * one, freeing for that what nothing refers to any more. @taken, of @taken_count slots, are not
+ * offered as free ones. Writes *@slot. -ENOSPC: all are in use.
+ */
+int policy_slot(struct engine *engine, const struct capward_policy *policy, const __u32 *taken,
+		size_t taken_count, __u32 *slot, struct error *err);
+
+#endif
