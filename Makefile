@@ -95,7 +95,49 @@ $(B)/capward: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) $^ $(LIBS_LIBS) -o $@
 
--include $(wildcard $(B)/bpf/*.d $(B)/user/*.d $(B)/user/cmd/*.d $(B)/tests/*.d)
+# --- tests ---------------------------------------------------------------------------------------
+
+UNIT := $(patsubst tests/unit/test_%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+# Everything but main(), under the sanitizers.
+CHECKED := $(patsubst user/%.c,$(B)/checked/%.o,$(filter-out user/main.c,$(SOURCES)))
+SANITIZE := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(B)/checked/engine.o: $(B)/capward.skel.h
+
+$(B)/checked/%.o: user/%.c | $(B)/.deps-test
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_CFLAGS) $(LIBS_CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(B)/checked.a: $(CHECKED)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/tests/unit/%: tests/unit/test_%.c $(B)/checked.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_CFLAGS) $(LIBS_CFLAGS) $(SANITIZE) $< $(B)/checked.a -lcmocka $(LIBS_LIBS) -o $@
+
+# For guests and containers: static, and without what the host has.
+$(B)/tests/%: tests/vm/%.c | $(B)/.deps-test
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -static -O2 -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $< -o $@
+
+GUEST := $(patsubst tests/vm/%.c,$(B)/tests/%,$(wildcard tests/vm/*.c))
+
+test: $(B)/capward $(UNIT) $(GUEST)
+	$(Q)tests/run unit cli vm
+
+test-unit: $(UNIT)
+	$(Q)tests/run unit
+
+test-cli: $(B)/capward
+	$(Q)tests/run cli
+
+test-vm: $(B)/capward $(GUEST)
+	$(Q)tests/run vm
+
+-include $(wildcard $(B)/bpf/*.d $(B)/user/*.d $(B)/user/cmd/*.d $(B)/checked/*.d $(B)/checked/cmd/*.d $(B)/tests/*.d $(B)/tests/unit/*.d)
 
 clean:
 	rm -rf $(B)

@@ -268,19 +268,31 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 }
 
 /*
+ * Whether the file of this exec was named by a descriptor: what fexecve() and /proc/self/fd give.
+ * runc 1.1 executes a protected copy of itself that way, systemd from 254 its executor.
+ */
+static __always_inline bool exec_by_descriptor(struct linux_binprm *bprm)
+{
+	char name[16] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name), bprm->filename);
+	return NAME_STARTS(name, "/dev/fd/") || NAME_STARTS(name, "/proc/self/fd/");
+}
+
+/*
  * Whether set-up goes on after the exec that @task has just committed.
  *
- * In the host's mount namespace runc executes a sealed, nameless copy of itself (6.1 to 7.2, runc
- * 1.1), and a container is not a container there yet; anything else is the program of a service.
- * In another one it is the payload, but for an OCI createContainer hook: the host's program, run by
- * a child of the set-up task before pivot_root. The runtime's own last exec is never by such a
- * child, because its parent is outside the scope.
+ * In the host's mount namespace a container is not a container yet, and elsewhere than in a
+ * container's cgroup the exec is that of a service or a command, unless the runtime executes a part
+ * of itself. In another mount namespace it is the payload, but for an OCI createContainer hook: the
+ * host's program, run by a child of the set-up task before pivot_root. The runtime's own last exec
+ * is never by such a child, because its parent is outside the scope.
  */
 static __always_inline bool set_up_goes_on(struct task_struct *task, struct linux_binprm *bprm,
 					   struct capward_scope *scope)
 {
 	if (task_in_host_mounts(task, state.mount_ns))
-		return scope->flags & CAPWARD_SCOPE_CONTAINER || !bprm->file->f_inode->i_nlink;
+		return scope->flags & CAPWARD_SCOPE_CONTAINER || exec_by_descriptor(bprm);
 	return task_at_host_root(task, state.root) && task_set_up(task->real_parent, scope->root);
 }
 

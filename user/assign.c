@@ -26,7 +26,8 @@ static int by_rank(const void *left, const void *right)
 
 int assign_rank(struct capward_match *matches, size_t count, size_t *tie)
 {
-	qsort(matches, count, sizeof(*matches), by_rank);
+	if (count)
+		qsort(matches, count, sizeof(*matches), by_rank);
 	for (size_t i = 1; i < count; i++) {
 		if (strcmp(matches[i - 1].pattern, matches[i].pattern) ||
 		    matches[i - 1].policy == matches[i].policy)

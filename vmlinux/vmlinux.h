@@ -108,14 +108,6 @@ struct path {
 	struct dentry *dentry;
 };
 
-struct inode {
-	unsigned int i_nlink;
-};
-
-struct file {
-	struct inode *f_inode;
-};
-
 struct fs_struct {
 	struct path root;
 };
@@ -166,7 +158,7 @@ struct task_struct {
 
 /* include/linux/binfmts.h */
 struct linux_binprm {
-	struct file *file;
+	const char *filename;
 };
 
 #pragma clang attribute pop

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Cgroup names: which are containers, and who a container is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "container.h"
+#include "runtime_name.h"
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static bool names_container(const char *name, const char *parent)
+{
+	char name_buffer[RUNTIME_NAME] = "", parent_buffer[RUNTIME_NAME] = "";
+
+	/* As the kernel side reads them: cut to the buffer, with a NUL. */
+	snprintf(name_buffer, sizeof(name_buffer), "%s", name);
+	snprintf(parent_buffer, sizeof(parent_buffer), "%s", parent);
+	return runtime_names_container(name_buffer, parent_buffer);
+}
+
+static void containers(void **state)
+{
+	(void)state;
+	assert_true(names_container("docker-" ID ".scope", "system.slice"));
+	assert_true(names_container("libpod-" ID ".scope", "machine.slice"));
+	assert_true(names_container("libpod-" ID, "libpod_parent"));
+	assert_true(names_container("crio-" ID ".scope", "kubepods.slice"));
+	assert_true(names_container("cri-containerd-" ID ".scope", "kubepods-pod1.slice"));
+	assert_true(names_container("nerdctl-" ID ".scope", "system.slice"));
+	assert_true(names_container("lxc.payload.web", ""));
+	assert_true(names_container(ID, "docker"));
+	assert_true(names_container(ID, "pod0c5a3b0e-8f8e-4d0c-9c43-0d8f0f0c7a11"));
+	assert_true(names_container("web", "docker"));
+}
+
+static void not_containers(void **state)
+{
+	(void)state;
+	assert_false(names_container("libpod-conmon-" ID ".scope", "machine.slice"));
+	assert_false(names_container("crio-conmon-" ID ".scope", "machine.slice"));
+	assert_false(names_container("libpod_parent", ""));
+	assert_false(names_container("docker", ""));
+	assert_false(names_container("docker.service", "system.slice"));
+	assert_false(names_container("kubepods-besteffort.slice", "kubepods.slice"));
+	assert_false(names_container("user-1000.slice", "user.slice"));
+	assert_false(names_container("web", "dockerish"));
+	assert_false(names_container(ID "0", "x"));
+	assert_false(names_container("0123456789ABCDEF" "0123456789abcdef0123456789abcdef0123456789abcdef",
+				     "x"));
+	assert_false(names_container("", ""));
+}
+
+static void is(const char *path, const char *runtime, const char *id)
+{
+	struct container container = container_of_cgroup(path);
+
+	assert_string_equal(container.runtime, runtime);
+	assert_string_equal(container.id, id);
+}
+
+static void identities(void **state)
+{
+	(void)state;
+	is("/machine.slice/libpod-" ID ".scope/container", "podman", ID);
+	is("/libpod_parent/libpod-" ID, "podman", ID);
+	is("/system.slice/docker-" ID ".scope", "docker", ID);
+	is("/docker/" ID, "docker", ID);
+	is("/kubepods.slice/kubepods-pod1.slice/cri-containerd-" ID ".scope", "containerd", ID);
+	is("/kubepods/burstable/podU/" ID, "containerd", ID);
+	is("/a/crio-" ID ".scope", "cri-o", ID);
+	is("/system.slice/cron.service", "systemd", "cron.service");
+	is("/user.slice/session-1.scope", "systemd", "session-1.scope");
+	is("/lxc.payload.web", "lxc", "web");
+	is("/init/capward-run-12", "capward", "12");
+	is("/system.slice/capward-run-12.scope", "capward", "12");
+	is("/system.slice/docker-" ID ".scope/docker/" ID, "docker", ID);
+	is("/", "", "");
+	is("", "", "");
+	is("/some/where", "", "");
+}
+
+static void matches(void **state)
+{
+	(void)state;
+	assert_true(container_matches("/docker/" ID, ID));
+	assert_true(container_matches("/docker/" ID, "0123"));
+	assert_false(container_matches("/docker/" ID, "012")); /* too short to mean one */
+	assert_false(container_matches("/docker/" ID, "1234"));
+	assert_true(container_matches("/docker/" ID, "/docker/" ID));
+	assert_false(container_matches("/docker/" ID, "/docker"));
+	assert_true(container_matches("/system.slice/cron.service", "cron.service"));
+	assert_false(container_matches("/system.slice/cron.service", "cron"));
+	assert_false(container_matches("/x", ""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(containers),
+		cmocka_unit_test(not_containers),
+		cmocka_unit_test(identities),
+		cmocka_unit_test(matches),
+	};
+
+	return cmocka_run_group_tests_name("names", tests, NULL, NULL);
+}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the cases have in common. A case is run as root in a guest, in the checkout, prints TAP, and
+# ends with `done_testing`.
+
+set -uo pipefail
+capward=$PWD/build/capward
+probe=$PWD/build/tests/probe
+work=$(mktemp -d)
+. tests/tap.sh
+
+# count CGROUP VERDICT CAP: what `capward ps` counted, 0 when nothing. A dot for all capabilities.
+count() {
+	"$capward" ps -o json | jq -r --arg g "$1" --arg v "$2" --arg c "CAP_$3" '
+		[.scopes[] | select(.scope.cgroup == $g) | .[$v] |
+			if $c == "CAP_." then add // 0 else .[$c] // 0 end] | add // "no such scope"'
+}
+
+# profile NAME MODE CAPS [PATTERN..]: write a profile that allows just CAPS (a YAML list) and print
+# its file.
+profile() {
+	local name=$1 mode=$2 caps=$3 file=$work/$1.yaml pattern
+	shift 3
+	{
+		echo "profile: $name"
+		echo "mode: $mode"
+		echo "cap_drop: [ALL]"
+		[ "$caps" = '[]' ] || echo "cap_add: $caps"
+		[ $# -eq 0 ] || echo "match:"
+		for pattern; do echo "  - cgroup: \"$pattern\""; done
+	} >"$file"
+	echo "$file"
+}
+
+# in_cgroup PATH COMMAND..: run it in that cgroup, entered by itself.
+in_cgroup() {
+	local path=/sys/fs/cgroup$1
+	shift
+	(
+		echo 0 >"$path/cgroup.procs" || exit 99
+		exec "$@"
+	)
+}
+
+# rootfs DIR: a root file system with busybox and the probe.
+rootfs() {
+	local app
+	mkdir -p "$1"/{bin,dev,proc,sys,tmp,etc,work}
+	cp /bin/busybox "$1/bin/busybox"
+	for app in $(/bin/busybox --list); do
+		[ "$app" = busybox ] || ln -sf busybox "$1/bin/$app"
+	done
+	cp "$probe" "$1/bin/probe"
+	echo root:x:0:0:root:/:/bin/sh >"$1/etc/passwd"
+}
+
+# bundle DIR CGROUP JQ-FILTER: an OCI bundle with all capabilities, its root an overlay that the
+# host mounted, to run in CGROUP.
+bundle() {
+	local dir=$1 cgroup=$2 filter=$3
+	mkdir -p "$dir"/{lower,upper,inner,rootfs}
+	rootfs "$dir/lower"
+	mount -t overlay overlay \
+		-o "lowerdir=$dir/lower,upperdir=$dir/upper,workdir=$dir/inner" "$dir/rootfs"
+	(cd "$dir" && runc spec)
+	jq --arg cgroup "$cgroup" --argjson all "$(all_capabilities)" '
+		.process.terminal = false |
+		.root.readonly = false |
+		.linux.cgroupsPath = $cgroup |
+		.linux.seccomp = null |
+		.process.noNewPrivileges = false |
+		.process.capabilities |= with_entries(.value = $all) |
+		'"$filter" "$dir/config.json" >"$dir/new.json"
+	mv "$dir/new.json" "$dir/config.json"
+}
+
+all_capabilities() {
+	"$capward" profile check -o json "$(privileged_profile)" | jq -c '.profiles[0].granted'
+}
+
+privileged_profile() {
+	printf 'profile: all\nprivileged: true\n' >"$work/all.yaml"
+	echo "$work/all.yaml"
+}
