@@ -25,15 +25,6 @@ struct check {
 	__u32 opts;
 };
 
-static __always_inline __u64 scope_word(struct capward_scope *scope)
-{
-	struct capward_policy *policy;
-	__u32 slot = scope->policy;
-
-	policy = bpf_map_lookup_elem(&policies, &slot);
-	return policy ? policy->word : policy_word(CAPWARD_ENFORCE, 0);
-}
-
 static __always_inline bool window_has_room(struct capward_scope *root, __u64 now)
 {
 	if (now - root->window >= EVENT_WINDOW_NS) {
@@ -100,6 +91,18 @@ static __always_inline __u64 count_verdict(struct capward_scope *root, __u32 cap
 }
 
 /*
+ * From now on the capability of @bit takes the short way in @scope. Never so in a scope within a
+ * scope, where two policies hold: `govern` sets outer and then clears fast, so that of the two
+ * stores here and there one sees the other.
+ */
+static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
+{
+	__sync_fetch_and_or(&scope->fast, bit);
+	if (*(volatile __u64 *)&scope->outer)
+		__sync_fetch_and_and(&scope->fast, 0);
+}
+
+/*
  * Record @verdict in @scope, the entry that decided, and offer an event for what is new there and
  * for denials.
  */
@@ -128,7 +131,7 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 		} else {
 			count = __sync_fetch_and_add(&scope->used[cap], 1) + 1;
 		}
-		__sync_fetch_and_or(&scope->fast, bit);
+		allow_fast(scope, bit);
 		if (!fresh)
 			return 0;
 	} else {
@@ -136,6 +139,8 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 		if (!fresh && verdict != CAPWARD_DENIED && verdict != CAPWARD_WOULD_DENY)
 			return 0;
 	}
+	if (root->flags & CAPWARD_SCOPE_QUIET)
+		return 0;
 	now = bpf_ktime_get_boot_ns();
 	if (fresh || window_has_room(root, now))
 		send_event(check, root, count, verdict, now);
@@ -193,38 +198,50 @@ static __noinline int judge(struct check *check)
 	return verdict == CAPWARD_DENIED ? -EPERM : 0;
 }
 
+/*
+ * The arguments of the hook, in the trampoline's slots. Named here instead of with BPF_PROG(),
+ * which loads and spills all of them before the first look-up, for tasks that are not governed as
+ * well.
+ */
+struct capable_arguments {
+	const struct cred *cred;
+	struct user_namespace *ns;
+	__u64 cap;  /* int */
+	__u64 opts; /* unsigned int: the fourth argument, not the fifth */
+	__u64 ret;  /* int: what BPF programs before this one answered */
+};
+
 SEC("lsm/capable")
-int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int cap,
-	     unsigned int opts, int ret)
+int capable(struct capable_arguments *arguments)
 {
 	struct capward_scope *scope;
 	struct task_struct *task;
 	__u64 number;
 
-	if (ret)
-		return ret;
+	if ((int)arguments->ret)
+		return (int)arguments->ret;
 	task = bpf_get_current_task_btf();
 	scope = task_scope(task);
 	if (!scope)
 		return 0;
 
-	number = (__u32)cap;
+	number = (__u32)arguments->cap;
 	/* Compared as 64 bits: the verifier of 6.1 drops a bound on the lower half of a register.
 	 */
 	barrier_var(number);
-	if (cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
-	    !scope->outer && (scope_word(scope) & scope->fast) >> number & 1) {
+	if (arguments->cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
+	    (scope_word(scope) & scope->fast) >> number & 1) {
 		__sync_fetch_and_add(&scope->used[number], 1);
 		return 0;
 	}
 
 	struct check check = {
 		.task = task,
-		.cred = cred,
-		.ns = ns,
+		.cred = arguments->cred,
+		.ns = arguments->ns,
 		.scope = scope,
 		.cap = number,
-		.opts = opts,
+		.opts = (__u32)arguments->opts,
 	};
 	return judge(&check);
 }

@@ -11,6 +11,8 @@
  */
 #include "scope.h"
 
+__u64 policy_words[CAPWARD_POLICIES] SEC(".data.words");
+
 SEC("syscall")
 int init(void *context)
 {
@@ -38,7 +40,8 @@ int govern(struct capward_govern *request)
 	scope = bpf_map_lookup_elem(&scopes, &id);
 	if (scope) {
 		scope->root = request->root;
-		scope->outer = request->outer;
+		*(volatile __u64 *)&scope->outer = request->outer;
+		__sync_fetch_and_and(&scope->fast, 0);
 		scope->policy = request->policy;
 		__sync_fetch_and_or(&scope->flags, request->flags);
 		return 0;
@@ -54,14 +57,19 @@ SEC("syscall")
 int set_policy(struct capward_set_policy *request)
 {
 	struct capward_policy *policy;
-	__u32 slot = request->slot;
+	__u32 key = request->slot;
+	__u64 slot = key;
 
-	policy = bpf_map_lookup_elem(&policies, &slot);
+	policy = bpf_map_lookup_elem(&policies, &key);
 	if (!policy)
 		return -EINVAL;
 	__builtin_memcpy(policy->profile, request->policy.profile, sizeof(policy->profile));
 	policy->flags = request->policy.flags;
-	*(volatile __u64 *)&policy->word = request->policy.word;
+	policy->word = request->policy.word;
+	barrier_var(slot);
+	if (slot >= CAPWARD_POLICIES)
+		return -EINVAL;
+	*(volatile __u64 *)&policy_words[slot] = request->policy.word;
 	return 0;
 }
 

@@ -75,12 +75,11 @@ static __always_inline __u32 matching_policy(const char *path)
 	return 0;
 }
 
-static __always_inline bool is_container(struct cgroup *cgroup)
+static __always_inline void read_names(struct cgroup *cgroup)
 {
 	bpf_probe_read_kernel_str(making.name, RUNTIME_NAME, BPF_CORE_READ(cgroup, kn, name));
 	bpf_probe_read_kernel_str(making.parent_name, RUNTIME_NAME,
 				  BPF_CORE_READ(cgroup, self.parent, cgroup, kn, name));
-	return runtime_names_container(making.name, making.parent_name);
 }
 
 SEC("tp_btf/cgroup_mkdir")
@@ -99,9 +98,11 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	if (!parent && state.scopes_full)
 		parent = scope_above(cgroup);
 
-	container = is_container(cgroup);
+	read_names(cgroup);
+	container = runtime_names_container(making.name, making.parent_name);
 	/* A governed task must not choose its policy by choosing a name. */
-	if (!parent || !task_scope_root(bpf_get_current_task_btf()))
+	if (!runtime_names_monitor(making.name) &&
+	    (!parent || !task_scope_root(bpf_get_current_task_btf())))
 		policy = matching_policy(path);
 	if (!policy && !parent && container)
 		policy = state.container_policy;

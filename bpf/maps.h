@@ -24,8 +24,8 @@ struct {
 } scopes __weak SEC(".maps");
 
 /*
- * policies: slot -> struct capward_policy. Written by `set_policy` on behalf of user space, the
- * word with one store. A slot is free again when no scope, match or default refers to it.
+ * policies: slot -> struct capward_policy, for people. Written by `set_policy` on behalf of user
+ * space. A slot is free again when no scope, match or default refers to it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -99,6 +99,12 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } events __weak SEC(".maps");
+
+/*
+ * The words map: the word of each policy slot, apart from its name, so that a check finds it
+ * without a look-up. Written by `set_policy`, each with one store.
+ */
+extern __u64 policy_words[CAPWARD_POLICIES];
 
 /*
  * The state map: one struct capward_state. Its first part is written once by `init`, the

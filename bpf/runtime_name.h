@@ -40,10 +40,19 @@ static inline bool name_is_container_id(const char *name)
 	return name[CONTAINER_ID] == '\0';
 }
 
+/*
+ * Whether @name is that of a conmon, which starts the container's processes and watches them from
+ * outside. Patterns mean containers, and `libpod-*` would be one for its monitor as well.
+ */
+static inline bool runtime_names_monitor(const char *name)
+{
+	return NAME_STARTS(name, "libpod-conmon-") || NAME_STARTS(name, "crio-conmon-");
+}
+
 /* @name and @parent: the cgroup's name and its parent's, each in a buffer of RUNTIME_NAME bytes. */
 static inline bool runtime_names_container(const char *name, const char *parent)
 {
-	if (NAME_STARTS(name, "libpod-conmon-") || NAME_STARTS(name, "crio-conmon-"))
+	if (runtime_names_monitor(name))
 		return false;
 	return NAME_STARTS(name, "docker-") || NAME_STARTS(name, "libpod-") ||
 	       NAME_STARTS(name, "crio-") || NAME_STARTS(name, "cri-containerd-") ||

@@ -35,6 +35,15 @@ static __noinline struct capward_scope *scope_above(struct cgroup *cgroup)
 	return NULL;
 }
 
+/* The word of the policy of @scope. A slot that does not exist denies everything, as an empty one. */
+static __always_inline __u64 scope_word(struct capward_scope *scope)
+{
+	__u64 slot = scope->policy;
+
+	barrier_var(slot); /* see capable() */
+	return slot < CAPWARD_POLICIES ? policy_words[slot] : policy_word(CAPWARD_ENFORCE, 0);
+}
+
 /* The scope @task is in, or NULL: ungoverned. */
 static __always_inline struct capward_scope *task_scope(struct task_struct *task)
 {

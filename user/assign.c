@@ -69,17 +69,21 @@ static void copy_name(char name[RUNTIME_NAME], const char *from, size_t length)
 	memcpy(name, from, length < RUNTIME_NAME ? length : RUNTIME_NAME - 1);
 }
 
-static bool path_names_container(const char *path)
+/* What names tell of a cgroup: its own, and its parent's. */
+struct names {
+	char name[RUNTIME_NAME], parent[RUNTIME_NAME];
+};
+
+static struct names names_of(const char *path)
 {
-	char name[RUNTIME_NAME], parent[RUNTIME_NAME] = "";
 	const char *last = strrchr(path, '/'), *before = last;
+	struct names names;
 
 	while (before > path && before[-1] != '/')
 		before--;
-	copy_name(name, last + 1, strlen(last + 1));
-	if (before < last)
-		copy_name(parent, before, last - before);
-	return runtime_names_container(name, parent);
+	copy_name(names.name, last + 1, strlen(last + 1));
+	copy_name(names.parent, before, last - before);
+	return names;
 }
 
 static bool belongs_to_run(struct engine *engine, const struct capward_scope *scope)
@@ -93,9 +97,10 @@ static bool belongs_to_run(struct engine *engine, const struct capward_scope *sc
 static bool wanted(const struct assignment *a, const char *path, __u64 id, __u64 parent_id,
 		   struct capward_govern *want)
 {
-	bool container = path_names_container(path), is_scope;
+	const struct names names = names_of(path);
+	bool container = runtime_names_container(names.name, names.parent), is_scope;
+	__u32 slot = runtime_names_monitor(names.name) ? 0 : matching_slot(a, path);
 	struct capward_scope parent = {}, here = {};
-	__u32 slot = matching_slot(a, path);
 
 	if (parent_id && engine_scope(a->engine, parent_id, &parent))
 		parent_id = 0;
@@ -172,9 +177,10 @@ static __u64 scope_around(struct engine *engine, const char *path)
 	return scope.root;
 }
 
-int assign_one(struct engine *engine, const char *path, __u32 slot, __u64 *id, struct error *err)
+int assign_one(struct engine *engine, const char *path, __u32 slot, __u32 flags, __u64 *id,
+	       struct error *err)
 {
-	struct capward_govern request = {.policy = slot};
+	struct capward_govern request = {.policy = slot, .flags = flags};
 	struct capward_scope scope;
 	int depth = 0, code = cgroup_id(path, id, err);
 

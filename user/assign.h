@@ -24,7 +24,11 @@ int assign_rank(struct capward_match *matches, size_t count, size_t *tie);
  */
 int assign_all(struct engine *engine, size_t *changed, struct error *err);
 
-/* Govern the one cgroup @path with policy @slot, as a scope of its own. *@id is its cgroup id. */
-int assign_one(struct engine *engine, const char *path, __u32 slot, __u64 *id, struct error *err);
+/*
+ * Govern the one cgroup @path with policy @slot, as a scope of its own with @flags
+ * (CAPWARD_SCOPE_*). *@id is its cgroup id.
+ */
+int assign_one(struct engine *engine, const char *path, __u32 slot, __u32 flags, __u64 *id,
+	       struct error *err);
 
 #endif

@@ -56,7 +56,7 @@ static int observe(struct engine *engine, const char *path, int fd, struct error
 				 "an ungoverned use of CAP_SYS_ADMIN failed already (%s), so that "
 				 "nothing can be proved",
 				 strerror(before));
-	code = assign_one(engine, path, CAPWARD_POLICY_BROKEN, &id, err);
+	code = assign_one(engine, path, CAPWARD_POLICY_BROKEN, CAPWARD_SCOPE_QUIET, &id, err);
 	if (code)
 		return code;
 	if (ask(fd, &after))

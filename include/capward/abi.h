@@ -67,15 +67,18 @@ struct capward_policy {
 #define CAPWARD_POLICY_RUN 1U /* of one `capward run`; gone with it */
 
 /* Slots of the policies map with a fixed meaning. */
-#define CAPWARD_POLICY_BROKEN  0 /* never written: denies everything */
-#define CAPWARD_POLICY_OBSERVE 1 /* learn, everything allowed: a container that no profile names   \
-				  */
-#define CAPWARD_POLICY_FIRST   2
+#define CAPWARD_POLICY_BROKEN 0 /* never written: denies everything */
+#define CAPWARD_POLICY_OBSERVE                                                                     \
+	1 /* learn, everything allowed: a container that no profile names                          \
+	   */
+#define CAPWARD_POLICY_FIRST 2
 
 /* Flags of a scope. */
-#define CAPWARD_SCOPE_CONTAINER 1U /* a runtime's container: set-up has a mount namespace to come  \
-				    */
-#define CAPWARD_SCOPE_STRICT	2U /* a credential could not be recorded: every one is owned */
+#define CAPWARD_SCOPE_CONTAINER                                                                    \
+	1U			/* a runtime's container: set-up has a mount namespace to come     \
+				 */
+#define CAPWARD_SCOPE_STRICT 2U /* a credential could not be recorded: every one is owned */
+#define CAPWARD_SCOPE_QUIET  4U /* counts and sends no event: the self-test */
 
 /*
  * One governed cgroup. A descendant has an entry of its own, made at mkdir with its parent's

@@ -63,6 +63,15 @@ static void is(const char *path, const char *runtime, const char *id)
 	assert_string_equal(container.id, id);
 }
 
+static void monitors(void **state)
+{
+	(void)state;
+	assert_true(runtime_names_monitor("libpod-conmon-" ID ".scope"));
+	assert_true(runtime_names_monitor("crio-conmon-" ID ".scope"));
+	assert_false(runtime_names_monitor("libpod-" ID ".scope"));
+	assert_false(runtime_names_monitor("libpod-conmon"));
+}
+
 static void identities(void **state)
 {
 	(void)state;
@@ -103,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(containers),
 		cmocka_unit_test(not_containers),
+		cmocka_unit_test(monitors),
 		cmocka_unit_test(identities),
 		cmocka_unit_test(matches),
 	};

@@ -17,16 +17,21 @@ count() {
 			if $c == "CAP_." then add // 0 else .[$c] // 0 end] | add // "no such scope"'
 }
 
-# profile NAME MODE CAPS [PATTERN..]: write a profile that allows just CAPS (a YAML list) and print
-# its file.
+# profile NAME MODE CAPS [PATTERN..]: write a profile that allows just CAPS (a YAML list, or ALL) and
+# print its file.
 profile() {
 	local name=$1 mode=$2 caps=$3 file=$work/$1.yaml pattern
 	shift 3
 	{
 		echo "profile: $name"
 		echo "mode: $mode"
-		echo "cap_drop: [ALL]"
-		[ "$caps" = '[]' ] || echo "cap_add: $caps"
+		case $caps in
+		ALL) echo "privileged: true" ;;
+		*)
+			echo "cap_drop: [ALL]"
+			[ "$caps" = '[]' ] || echo "cap_add: $caps"
+			;;
+		esac
 		[ $# -eq 0 ] || echo "match:"
 		for pattern; do echo "  - cgroup: \"$pattern\""; done
 	} >"$file"
@@ -41,6 +46,14 @@ in_cgroup() {
 		echo 0 >"$path/cgroup.procs" || exit 99
 		exec "$@"
 	)
+}
+
+# in_container PATH COMMAND..: the same as a runtime would, whose set-up ends with the exec in a mount
+# namespace of the container's own.
+in_container() {
+	local path=$1
+	shift
+	in_cgroup "$path" unshare -m "$@"
 }
 
 # rootfs DIR: a root file system with busybox and the probe.

@@ -12,6 +12,7 @@
 
 #include "assign.h"
 #include "command.h"
+#include "host.h"
 #include "place.h"
 #include "policy.h"
 #include "profile_set.h"
@@ -177,7 +178,7 @@ static int govern(const char *path, const struct capward_policy *policy, __u32 *
 	if (!code)
 		code = engine_set_policy(*engine, *slot, policy, err);
 	if (!code)
-		code = assign_one(*engine, path, *slot, &id, err);
+		code = assign_one(*engine, path, *slot, 0, &id, err);
 	close(lock);
 	return code;
 }
@@ -287,7 +288,8 @@ static int run(int argc, char **argv)
 		status = command_fail("run", code, &err);
 		return code == -EINVAL ? STATUS_PROFILE : status;
 	}
-	return run_governed(&options, &policy);
+	code = host_require(&err);
+	return code ? command_fail("run", code, &err) : run_governed(&options, &policy);
 }
 
 const struct command command_run = {
