@@ -6,6 +6,7 @@
 # make test       everything; make test-unit, test-cli, test-vm for a part
 # make check      lint
 # make bench      cost in instructions per capability check
+# make fuzz       FUZZ_SECONDS (60) each on the profile reader and the event decoder
 # make install    DESTDIR and prefix are honoured; make uninstall
 #
 # V=1 shows the commands. CC, CLANG, CFLAGS, CPPFLAGS and LDFLAGS are yours; the project's own flags
@@ -49,7 +50,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test test-unit test-cli test-vm check bench install uninstall clean fuzz man
+.PHONY: all deps demo test test-unit test-cli test-vm check bench install uninstall clean fuzz FORCE
 
 all: $(B)/capward
 
@@ -95,6 +96,17 @@ $(B)/capward: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) $^ $(LIBS_LIBS) -o $@
 
+# --- the demo ------------------------------------------------------------------------------------
+
+$(B)/tests/attempt: tests/demo/attempt.c | $(B)/.deps-test
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -static -O2 -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $< -o $@
+
+# The story in a container; elsewhere than here when this kernel cannot enforce.
+demo: $(B)/capward $(B)/tests/attempt | $(B)/.deps-test
+	$(Q)tests/demo/demo
+
 # --- tests ---------------------------------------------------------------------------------------
 
 UNIT := $(patsubst tests/unit/test_%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -137,7 +149,82 @@ test-cli: $(B)/capward
 test-vm: $(B)/capward $(GUEST)
 	$(Q)tests/run vm
 
--include $(wildcard $(B)/bpf/*.d $(B)/user/*.d $(B)/user/cmd/*.d $(B)/checked/*.d $(B)/checked/cmd/*.d $(B)/tests/*.d $(B)/tests/unit/*.d)
+# --- lint ----------------------------------------------------------------------------------------
+
+check: | $(B)/.deps-test
+	$(Q)tests/lint
+
+# --- fuzzing -------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# What a target does not call stays in the archive.
+FUZZED := $(patsubst user/%.c,$(B)/fuzz/user/%.o,\
+	    $(filter-out user/main.c user/engine.c,$(wildcard user/*.c)))
+FUZZ_FLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(B)/fuzz/user/%.o: user/%.c | $(B)/.deps-test
+	$(call say,CLANG,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(OUR_CFLAGS) $(LIBS_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(B)/fuzz/user.a: $(FUZZED)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $(B)/fuzz/user.a
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) $(OUR_CFLAGS) $(LIBS_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer $< $(B)/fuzz/user.a \
+		$(LIBS_LIBS) -o $@
+
+# The corpus is copied, so that what is found goes to build/; an input that breaks it is
+# build/fuzz/NAME-crash-..., and is given to build/fuzz/NAME to see it again.
+.PHONY: $(FUZZ:%=fuzz-%)
+$(FUZZ:%=fuzz-%): fuzz-%: $(B)/fuzz/%
+	$(call say,FUZZ,$*)
+	$(Q)mkdir -p $(B)/fuzz/corpus/$* && cp tests/fuzz/corpus/$*/* $(B)/fuzz/corpus/$*/
+	$(Q)cd $(B)/fuzz && ./$* -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=$*- corpus/$*
+
+fuzz: $(FUZZ:%=fuzz-%)
+
+# --- cost ----------------------------------------------------------------------------------------
+
+# BENCH='-k 6.12 --quick' for a part.
+bench: $(B)/capward
+	$(Q)scripts/deps test bench
+	$(Q)tests/bench/bench $(BENCH)
+
+# --- install -------------------------------------------------------------------------------------
+
+# The program has the directory of its profiles in it.
+$(B)/user/profile_set.o $(B)/checked/profile_set.o: $(B)/.datadir
+$(B)/.datadir: FORCE
+	$(Q)mkdir -p $(B) && { echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@; }
+FORCE:
+
+PROFILES := $(wildcard profiles/*.yaml)
+MANUALS := man/capward.8 man/capward-profile.5
+# man8/capward.8
+man_path = man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+
+install: $(B)/capward
+	install -D -m 755 $(B)/capward $(DESTDIR)$(sbindir)/capward
+	install -d $(DESTDIR)$(datadir)/profiles
+	install -m 644 $(PROFILES) $(DESTDIR)$(datadir)/profiles
+	install -d $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8
+	$(Q)set -e; $(foreach m,$(MANUALS),sed 's|/usr/local/share/capward|$(datadir)|' $(m) \
+		>$(DESTDIR)$(mandir)/$(call man_path,$(m)); \
+		chmod 644 $(DESTDIR)$(mandir)/$(call man_path,$(m));)
+
+# What is in force stays: `capward unload` first takes it out of the kernel.
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/capward
+	rm -f $(foreach m,$(MANUALS),$(DESTDIR)$(mandir)/$(call man_path,$(m)))
+	rm -f $(PROFILES:profiles/%=$(DESTDIR)$(datadir)/profiles/%)
+	-rmdir $(DESTDIR)$(datadir)/profiles $(DESTDIR)$(datadir)
+
+-include $(wildcard $(B)/bpf/*.d $(B)/user/*.d $(B)/user/cmd/*.d $(B)/checked/*.d $(B)/checked/cmd/*.d $(B)/tests/*.d $(B)/tests/unit/*.d \
+		   $(B)/fuzz/*.d $(B)/fuzz/user/*.d)
 
 clean:
 	rm -rf $(B)

@@ -2,11 +2,14 @@
 #include "command.h"
 
 #include <errno.h>
+#include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host.h"
+#include "output.h"
 #include "selftest.h"
 
 int command_fail(const char *command, int code, const struct error *err)
@@ -32,14 +35,49 @@ int command_usage(const struct command *command, const char *format, ...)
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "\nusage: capward %s %s\n", command->name, command->synopsis);
+	fprintf(stderr, "\nusage: capward %s%s%s\n", command->name, command->synopsis[0] ? " " : "",
+		command->synopsis);
 	return STATUS_USAGE;
 }
 
 int command_help(const struct command *command)
 {
-	printf("usage: capward %s %s\n\n%s\n", command->name, command->synopsis, command->help);
+	printf("usage: capward %s%s%s\n\n%s\n", command->name, command->synopsis[0] ? " " : "",
+	       command->synopsis, command->help);
 	return STATUS_OK;
+}
+
+bool command_options(const struct command *command, int argc, char **argv, bool *json, int *status)
+{
+	static const struct option options[] = {
+		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+		if (option == 'o' && command_output(optarg, json))
+			continue;
+		if (option == 'h')
+			*status = command_help(command);
+		else if (option == 'o')
+			*status = command_usage(command, "-o takes text or json");
+		else
+			*status = command_bad_option(command, option, argv);
+		return false;
+	}
+	return true;
+}
+
+int command_bad_option(const struct command *command, int option, char **argv)
+{
+	/* An unknown letter may stand in the middle of a word; an unknown long option is one. */
+	const char letter[] = {'-', (char)optopt, '\0'};
+	const char *given = option == '?' && optopt ? letter : argv[optind - 1];
+	char word[TEXT_ESCAPED(64)];
+
+	text_escape(word, sizeof(word), given, strlen(given));
+	return command_usage(command,
+			     option == ':' ? "%s requires an argument" : "no such option: %s", word);
 }
 
 bool command_output(const char *word, bool *json)
@@ -58,6 +96,20 @@ int command_print_json(const char *command, json_t *document, size_t flags)
 		return STATUS_OK;
 	fprintf(stderr, "capward %s: write the output: %s\n", command, strerror(errno));
 	return STATUS_FAILED;
+}
+
+static void warn(void *context, const char *text)
+{
+	fprintf(stderr, "%s: warning: %s\n", (const char *)context, text);
+}
+
+void command_warnings(const struct profile *profile)
+{
+	char file[TEXT_ESCAPED(PATH_MAX)];
+
+	fflush(stdout);
+	text_escape(file, sizeof(file), profile->file, strlen(profile->file));
+	profile_warnings(profile, warn, file);
 }
 
 int command_engine(struct engine **out, struct error *err)

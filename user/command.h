@@ -10,6 +10,7 @@
 
 #include "engine.h"
 #include "error.h"
+#include "profile.h"
 
 /* Exit statuses, as documented in capward(8). `run` exits with its command's status. */
 enum status {
@@ -43,11 +44,23 @@ int command_usage(const struct command *command, const char *format, ...)
 /* Print the help of @command on stdout; STATUS_OK. */
 int command_help(const struct command *command);
 
+/*
+ * Read the options of a command that has only --output and --help. True: go on, with optind at the
+ * first argument; false: return *@status.
+ */
+bool command_options(const struct command *command, int argc, char **argv, bool *json, int *status);
+
+/* The usage error for what getopt_long() answered with '?' or ':'; STATUS_USAGE. */
+int command_bad_option(const struct command *command, int option, char **argv);
+
 /* Whether @word is "json" (true in *@json) or "text"; false for anything else. */
 bool command_output(const char *word, bool *json);
 
 /* Print @document, which may be NULL without memory, and drop it; the exit status. */
 int command_print_json(const char *command, json_t *document, size_t flags);
+
+/* Print the warnings about @profile on stderr, after what stdout has. */
+void command_warnings(const struct profile *profile);
 
 /*
  * Open the engine, loading it when nothing is loaded: after the host was found fit, and with a

@@ -60,7 +60,8 @@ static struct {
 	size_t size;
 } load_log;
 
-static int keep_log(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int keep_log(enum libbpf_print_level level,
+							  const char *format, va_list args)
 {
 	if (level == LIBBPF_DEBUG || !load_log.stream)
 		return 0;
@@ -138,8 +139,9 @@ int engine_lock(struct error *err)
 	int fd = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return error_set(err, -errno, "%s: %s; mount it with: mount -t bpf bpf %s", BPFFS,
-				 strerror(errno), BPFFS);
+		return error_set(err, -errno, "%s: %s%s", BPFFS, strerror(errno),
+				 errno == ENOENT ? "; mount it with: mount -t bpf bpf " BPFFS
+						 : "; run as root");
 	if (flock(fd, LOCK_EX)) {
 		int code = -errno;
 

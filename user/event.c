@@ -76,11 +76,12 @@ int event_print(const struct event_view *view, FILE *stream)
 {
 	const struct capward_event *event = &view->event;
 	char comm[TEXT_ESCAPED(CAPWARD_COMM)], who[TEXT_ESCAPED(CONTAINER_NAME)], cap[CAPS_LABEL];
-	char syscall[64], clock[64];
+	char profile[TEXT_ESCAPED(CAPWARD_NAME)], syscall[64], clock[64];
 	struct container container = container_of_cgroup(view->cgroup);
 
 	format_time(view->time_ns, clock, sizeof(clock));
 	syscall_name(event->syscall, syscall, sizeof(syscall));
+	text_escape(profile, sizeof(profile), view->profile, strlen(view->profile));
 	text_escape(comm, sizeof(comm), event->comm, strnlen(event->comm, CAPWARD_COMM));
 	/* A container by the 12 digits its runtime shows; anything else by its path. */
 	if (strlen(container.id) == 64)
@@ -92,7 +93,7 @@ int event_print(const struct event_view *view, FILE *stream)
 	fprintf(stream, "%.15s %-10s %-20s %s %s[%u]%s%s count=%llu profile=%s%s\n", clock + 11,
 		event_verdict_name(event->verdict), caps_label(event->cap, cap) + strlen("CAP_"),
 		who[0] ? who : "(gone)", comm, event->pid, syscall[0] ? " by " : "", syscall,
-		(unsigned long long)event->count, view->profile[0] ? view->profile : "(gone)",
+		(unsigned long long)event->count, profile[0] ? profile : "(gone)",
 		event->audit ? "" : " noaudit");
 	return ferror(stream) ? -EIO : 0;
 }

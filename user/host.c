@@ -220,6 +220,14 @@ bool host_check(const char *root, struct host_fact facts[HOST_FACTS])
 	return all;
 }
 
+int host_permit(struct error *err)
+{
+	struct host_fact fact;
+
+	check_privilege(&fact);
+	return fact.holds ? 0 : error_set(err, -EPERM, "%s; %s", fact.found, fact.remedy);
+}
+
 int host_require(struct error *err)
 {
 	struct host_fact facts[HOST_FACTS];

@@ -28,6 +28,9 @@ struct host_fact {
  */
 bool host_check(const char *root, struct host_fact facts[HOST_FACTS]);
 
+/* 0, or -EPERM when the caller lacks the privilege to look into the kernel at all. */
+int host_permit(struct error *err);
+
 /*
  * 0 when the caller may and this host can enforce; -EPERM: the caller lacks privilege; -EOPNOTSUPP:
  * the host cannot, and the text has every reason with its remedy.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "output.h"
 
 static const struct command *const commands[] = {
 	&command_check, &command_run,	&command_apply,	 &command_status,
@@ -23,24 +24,35 @@ static void usage(FILE *stream)
 		"enforce,\n5 not permitted. `run` exits with its command's status.\n");
 }
 
+/* @status, unless it claims success for output that could not be written. */
+static int written(int status)
+{
+	if (status || (!fflush(stdout) && !ferror(stdout)))
+		return status;
+	perror("capward: write the output");
+	return STATUS_FAILED;
+}
+
 int main(int argc, char **argv)
 {
+	char word[TEXT_ESCAPED(64)];
+
 	if (argc < 2) {
 		usage(stderr);
 		return STATUS_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		usage(stdout);
-		return STATUS_OK;
+		return written(STATUS_OK);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		puts("capward " CAPWARD_VERSION);
-		return STATUS_OK;
+		return written(STATUS_OK);
 	}
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i]->name))
-			return commands[i]->run(argc - 1, argv + 1);
-	fprintf(stderr, "capward: there is no command %.64s; `capward --help` lists them\n",
-		argv[1]);
+			return written(commands[i]->run(argc - 1, argv + 1));
+	text_escape(word, sizeof(word), argv[1], strlen(argv[1]));
+	fprintf(stderr, "capward: there is no command %s; `capward --help` lists them\n", word);
 	return STATUS_USAGE;
 }

@@ -42,5 +42,7 @@ int place_make(const char *name, pid_t pid, char path[CGROUP_PATH], struct error
 
 int place_remove(const char *path, struct error *err)
 {
+	if (systemd_runs_host())
+		return systemd_stop_scope(strrchr(path, '/') + 1, err);
 	return cgroup_remove(path, err);
 }

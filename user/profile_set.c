@@ -9,11 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output.h"
+
 #define SUFFIX ".yaml"
 
 static int add(struct profile_set *set, const char *path, struct error *err)
 {
 	struct profile **grown, *profile;
+	char here[400], there[400];
 	int code = profile_read(path, &profile, err);
 
 	if (code)
@@ -21,9 +24,12 @@ static int add(struct profile_set *set, const char *path, struct error *err)
 	for (size_t i = 0; i < set->count; i++) {
 		if (strcmp(set->profiles[i]->name, profile->name))
 			continue;
+		text_escape(here, sizeof(here), path, strlen(path));
+		text_escape(there, sizeof(there), set->profiles[i]->file,
+			    strlen(set->profiles[i]->file));
 		error_set(err, PROFILE_SET_INVALID,
-			  "%s: the profile %s is also in %s; give one of them another name", path,
-			  profile->name, set->profiles[i]->file);
+			  "%s: the profile %s is also in %s; give one of them another name", here,
+			  profile->name, there);
 		profile_free(profile);
 		return PROFILE_SET_INVALID;
 	}
@@ -106,8 +112,9 @@ int profile_named(const char *name, struct profile **out, struct error *err)
 		if (!access(path, F_OK))
 			return profile_read(path, out, err);
 	}
+	text_escape(path, sizeof(path), name, strlen(name));
 	return error_set(err, -ENOENT,
 			 "there is no profile %s in %s or %s; name a file, with a slash or ending "
 			 "in " SUFFIX,
-			 name, places[0], places[1]);
+			 path, places[0], places[1]);
 }

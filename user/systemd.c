@@ -2,6 +2,8 @@
 #include "systemd.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
@@ -35,8 +37,8 @@ static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *
 		return 0;
 	if (job->path && strcmp(job->path, path))
 		return 0;
-	strncpy(job->done, path, sizeof(job->done) - 1);
-	strncpy(job->result, result, sizeof(job->result) - 1);
+	snprintf(job->done, sizeof(job->done), "%s", path);
+	snprintf(job->result, sizeof(job->result), "%s", result);
 	return 0;
 }
 
@@ -58,11 +60,13 @@ static int wait_for(sd_bus *bus, struct job *job, struct error *err)
 	return 0;
 }
 
-static int start(sd_bus *bus, const char *unit, const char *description, pid_t pid,
-		 struct error *err)
+/* Call @method with what @append puts into its message, and wait for the job it answers with. */
+static int run_job(sd_bus *bus, const char *unit, const char *method,
+		   int (*append)(sd_bus_message *message, const char *unit, const void *context),
+		   const void *context, struct error *err)
 {
+	sd_bus_message *message = NULL, *reply = NULL;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *reply = NULL;
 	sd_bus_slot *slot = NULL;
 	struct job job = {};
 	int code;
@@ -70,32 +74,71 @@ static int start(sd_bus *bus, const char *unit, const char *description, pid_t p
 	code = sd_bus_match_signal(bus, &slot, MANAGER, PATH, INTERFACE, "JobRemoved",
 				   on_job_removed, &job);
 	if (code >= 0)
-		code = sd_bus_call_method(bus, MANAGER, PATH, INTERFACE, "StartTransientUnit",
-					  &error, &reply, "ssa(sv)a(sa(sv))", unit, "fail", 3,
-					  "Description", "s", description, "PIDs", "au", 1,
-					  (uint32_t)pid, "CollectMode", "s", "inactive-or-failed",
-					  0);
+		code = sd_bus_message_new_method_call(bus, &message, MANAGER, PATH, INTERFACE,
+						      method);
+	if (code >= 0)
+		code = append(message, unit, context);
+	if (code >= 0)
+		code = sd_bus_call(bus, message, 0, &error, &reply);
 	if (code >= 0)
 		code = sd_bus_message_read(reply, "o", &job.path);
 	if (code < 0)
-		error_set(err, code, "ask systemd for %s: %s", unit,
+		error_set(err, code, "%s %s: %s", method, unit,
 			  error.message ? error.message : strerror(-code));
 	else
 		code = wait_for(bus, &job, err);
 	sd_bus_error_free(&error);
+	sd_bus_message_unref(message);
 	sd_bus_message_unref(reply);
 	sd_bus_slot_unref(slot);
 	return code < 0 ? code : 0;
 }
 
+struct scope_request {
+	const char *description;
+	pid_t pid;
+};
+
+static int append_start(sd_bus_message *message, const char *unit, const void *context)
+{
+	const struct scope_request *request = context;
+
+	return sd_bus_message_append(message, "ssa(sv)a(sa(sv))", unit, "fail", 3, "Description",
+				     "s", request->description, "PIDs", "au", 1,
+				     (uint32_t)request->pid, "CollectMode", "s",
+				     "inactive-or-failed", 0);
+}
+
+static int append_stop(sd_bus_message *message, const char *unit, const void *context)
+{
+	(void)context;
+	return sd_bus_message_append(message, "ss", unit, "replace");
+}
+
 int systemd_make_scope(const char *unit, const char *description, pid_t pid, struct error *err)
+{
+	const struct scope_request request = {.description = description, .pid = pid};
+	sd_bus *bus = NULL;
+	int code = sd_bus_open_system(&bus);
+
+	if (code < 0)
+		return error_set(err, code, "the system bus: %s", strerror(-code));
+	code = run_job(bus, unit, "StartTransientUnit", append_start, &request, err);
+	sd_bus_flush_close_unref(bus);
+	return code;
+}
+
+int systemd_stop_scope(const char *unit, struct error *err)
 {
 	sd_bus *bus = NULL;
 	int code = sd_bus_open_system(&bus);
 
 	if (code < 0)
 		return error_set(err, code, "the system bus: %s", strerror(-code));
-	code = start(bus, unit, description, pid, err);
+	/* Stopping alone sends SIGTERM and waits for those who ignore it. */
+	sd_bus_call_method(bus, MANAGER, PATH, INTERFACE, "KillUnit", NULL, NULL, "ssi", unit,
+			   "all", SIGKILL);
+	code = run_job(bus, unit, "StopUnit", append_stop, NULL, err);
 	sd_bus_flush_close_unref(bus);
-	return code;
+	return code == -ENOENT ? 0 : code;
 }

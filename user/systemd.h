@@ -16,4 +16,10 @@ bool systemd_runs_host(void);
  */
 int systemd_make_scope(const char *unit, const char *description, pid_t pid, struct error *err);
 
+/*
+ * Kill what is left in the scope @unit, stop it, and wait until it is gone. Gone already is no
+ * error.
+ */
+int systemd_stop_scope(const char *unit, struct error *err);
+
 #endif

@@ -21,8 +21,8 @@ static struct capward_match match(const char *pattern, __u32 policy)
 static void the_most_specific_first(void **state)
 {
 	struct capward_match list[] = {
-		match("/*", 2),	       match("/a/*", 3),     match("/a/b", 4), match("/a/*/c", 5),
-		match("/a/b?", 6),     match("/a/b/c/d", 7), match("/a/*", 3),
+		match("/*", 2),	   match("/a/*", 3),	 match("/a/b", 4), match("/a/*/c", 5),
+		match("/a/b?", 6), match("/a/b/c/d", 7), match("/a/*", 3),
 	};
 	const char *const order[] = {"/a/b/c/d", "/a/b?", "/a/b", "/a/*/c", "/a/*", "/a/*", "/*"};
 	size_t tie = 99;

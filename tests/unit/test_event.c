@@ -61,8 +61,7 @@ static void bad_ones(void **state)
 			 -EBADMSG);
 	assert_int_equal((event = good, event.mode = 4, decodes(event)), -EBADMSG);
 	assert_int_equal((event = good, event.cap = 62, decodes(event)), -EBADMSG);
-	assert_int_equal((event = good, event.policy = CAPWARD_POLICIES, decodes(event)),
-			 -EBADMSG);
+	assert_int_equal((event = good, event.policy = CAPWARD_POLICIES, decodes(event)), -EBADMSG);
 }
 
 static struct event_view view_of(const char comm[CAPWARD_COMM])
@@ -77,7 +76,8 @@ static struct event_view view_of(const char comm[CAPWARD_COMM])
 
 static void text_is_escaped(void **state)
 {
-	struct event_view view = view_of("\x1b]0;x\x07\n\xe2\x80\xae" "abcdef");
+	struct event_view view = view_of("\x1b]0;x\x07\n\xe2\x80\xae"
+					 "abcdef");
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
@@ -135,7 +135,7 @@ static void verdict_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_one),	  cmocka_unit_test(bad_ones),
+		cmocka_unit_test(a_good_one),	   cmocka_unit_test(bad_ones),
 		cmocka_unit_test(text_is_escaped), cmocka_unit_test(json_has_the_contract),
 		cmocka_unit_test(verdict_names),
 	};

@@ -146,10 +146,10 @@ static int remove_root(void **state)
 	take("/sys/kernel/btf/vmlinux");
 	take("/proc/sys/kernel/ftrace_enabled");
 	take("/proc/self/mounts");
-	for (const char *const *dir = (const char *const[]){"/sys/kernel/security", "/sys/kernel/btf",
-							    "/sys/kernel", "/sys",
-							    "/proc/sys/kernel", "/proc/sys",
-							    "/proc/self", "/proc", "", NULL};
+	for (const char *const *dir =
+		     (const char *const[]){"/sys/kernel/security", "/sys/kernel/btf", "/sys/kernel",
+					   "/sys", "/proc/sys/kernel", "/proc/sys", "/proc/self",
+					   "/proc", "", NULL};
 	     *dir; dir++) {
 		char name[512];
 

@@ -50,7 +50,8 @@ static void not_containers(void **state)
 	assert_false(names_container("user-1000.slice", "user.slice"));
 	assert_false(names_container("web", "dockerish"));
 	assert_false(names_container(ID "0", "x"));
-	assert_false(names_container("0123456789ABCDEF" "0123456789abcdef0123456789abcdef0123456789abcdef",
+	assert_false(names_container("0123456789ABCDEF"
+				     "0123456789abcdef0123456789abcdef0123456789abcdef",
 				     "x"));
 	assert_false(names_container("", ""));
 }
@@ -110,10 +111,8 @@ static void matches(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(containers),
-		cmocka_unit_test(not_containers),
-		cmocka_unit_test(monitors),
-		cmocka_unit_test(identities),
+		cmocka_unit_test(containers), cmocka_unit_test(not_containers),
+		cmocka_unit_test(monitors),   cmocka_unit_test(identities),
 		cmocka_unit_test(matches),
 	};
 

@@ -9,6 +9,11 @@ capward=$PWD/build/capward
 probe=$PWD/build/tests/probe
 work=$(mktemp -d)
 . tests/tap.sh
+mkfifo "$work/never"
+exec {never}<>"$work/never"
+
+# pause SECONDS: wait, without a process for it.
+pause() { read -rt "$1" -u "$never"; }
 
 # count CGROUP VERDICT CAP: what `capward ps` counted, 0 when nothing. A dot for all capabilities.
 count() {

@@ -9,15 +9,9 @@
 
 #include "assign.h"
 #include "command.h"
+#include "host.h"
 #include "policy.h"
 #include "profile_set.h"
-
-static void warn(void *context, const char *text)
-{
-	const struct profile *profile = context;
-
-	fprintf(stderr, "%s: warning: %s\n", profile->file, text);
-}
 
 /* Refuse what would validate and then do nothing. */
 static int check_matches(const struct profile_set *set, struct error *err)
@@ -109,7 +103,7 @@ static int plan_matches(struct engine *engine, const struct profile_set *set, st
 		if (plan->slots[i] == plan->matches[tie].policy)
 			two = policy_of(set->profiles[i]);
 	}
-	return error_set(err, -EINVAL, "the profiles %s and %s both match cgroup %s; keep one",
+	return error_set(err, -ENOTUNIQ, "the profiles %s and %s both match cgroup %s; keep one",
 			 one.profile, two.profile, plan->matches[tie].pattern);
 }
 
@@ -151,8 +145,11 @@ static int apply(const struct profile_set *set, const char *fallback, size_t *ch
 	struct engine *engine = NULL;
 	struct plan plan = {};
 	__u32 container;
-	int code, lock = engine_lock(err);
+	int lock, code = host_require(err);
 
+	if (code)
+		return code;
+	lock = engine_lock(err);
 	if (lock < 0)
 		return lock;
 	plan.slots = calloc(set->count, sizeof(*plan.slots));
@@ -186,11 +183,12 @@ static int run(int argc, char **argv)
 	size_t changed = 0;
 	int code, option, status;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		if (option == 'h')
 			return command_help(&command_apply);
 		if (option != 'd')
-			return command_usage(&command_apply, "see `capward apply --help`");
+			return command_bad_option(&command_apply, option, argv);
 		fallback = optarg;
 	}
 	if (optind >= argc)
@@ -201,15 +199,17 @@ static int run(int argc, char **argv)
 		status = command_fail("apply", code, &err);
 		return code == PROFILE_SET_INVALID ? STATUS_PROFILE : status;
 	}
-	code = check_matches(&set, &err);
-	if (!code) {
-		for (size_t i = 0; i < set.count; i++)
-			profile_warnings(set.profiles[i], warn, set.profiles[i]);
-		code = apply(&set, fallback, &changed, &err);
+	if (check_matches(&set, &err)) {
+		command_fail("apply", -EINVAL, &err);
+		profile_set_free(&set);
+		return STATUS_PROFILE;
 	}
+	for (size_t i = 0; i < set.count; i++)
+		command_warnings(set.profiles[i]);
+	code = apply(&set, fallback, &changed, &err);
 	if (code) {
 		status = command_fail("apply", code, &err);
-		if (code == -EINVAL)
+		if (code == -ENOTUNIQ)
 			status = STATUS_PROFILE;
 	} else {
 		for (size_t i = 0; i < set.count; i++)

@@ -7,7 +7,7 @@
 #include "host.h"
 #include "output.h"
 
-static json_t *as_json(const struct host_fact *facts, bool all)
+static json_t *as_json(const struct host_fact *facts, bool host, bool all)
 {
 	json_t *list = json_array();
 
@@ -16,10 +16,11 @@ static json_t *as_json(const struct host_fact *facts, bool all)
 				      json_pack("{s:s, s:b, s:s, s:s?}", "name", facts[i].name,
 						"ok", facts[i].holds, "found", facts[i].found,
 						"remedy", facts[i].holds ? NULL : facts[i].remedy));
-	return json_pack("{s:b, s:o}", "can_enforce", all, "checks", list);
+	return json_pack("{s:b, s:b, s:o}", "can_enforce", host, "permitted", all || !host,
+			 "checks", list);
 }
 
-static int as_text(const struct host_fact *facts, bool all)
+static int as_text(const struct host_fact *facts, bool host, bool all)
 {
 	for (size_t i = 0; i < HOST_FACTS; i++) {
 		printf("%-4s %-20s %s\n", facts[i].holds ? "ok" : "NO", facts[i].name,
@@ -27,32 +28,28 @@ static int as_text(const struct host_fact *facts, bool all)
 		if (!facts[i].holds)
 			printf("     %-20s remedy: %s\n", "", facts[i].remedy);
 	}
-	puts(all ? "This host can enforce." : "This host cannot enforce as it is.");
+	puts(all    ? "This host can enforce."
+	     : host ? "This host can enforce, but the caller may not."
+		    : "This host cannot enforce as it is.");
 	return STATUS_OK;
 }
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
 	struct host_fact facts[HOST_FACTS];
 	bool json = false, all, host = true;
-	int option, status;
+	int status;
 
-	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (option == 'h')
-			return command_help(&command_check);
-		if (option != 'o' || !command_output(optarg, &json))
-			return command_usage(&command_check, "-o takes text or json");
-	}
+	if (!command_options(&command_check, argc, argv, &json, &status))
+		return status;
 	if (optind < argc)
 		return command_usage(&command_check, "unexpected argument");
 
 	all = host_check("", facts);
 	for (size_t i = 0; i < HOST_FACTS; i++)
 		host = host && (facts[i].holds || facts[i].privilege);
-	status = json ? command_print_json("check", as_json(facts, all), JSON_INDENT(2))
-		      : as_text(facts, all);
+	status = json ? command_print_json("check", as_json(facts, host, all), JSON_INDENT(2))
+		      : as_text(facts, host, all);
 	if (status)
 		return status;
 	return all ? STATUS_OK : host ? STATUS_NOT_PERMITTED : STATUS_CANNOT_ENFORCE;

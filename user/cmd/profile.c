@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* capward profile check: read profiles as `apply` does, and change nothing. */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "output.h"
 #include "profile_set.h"
-
-static void warn(void *context, const char *text)
-{
-	const struct profile *profile = context;
-
-	fprintf(stderr, "%s: warning: %s\n", profile->file, text);
-}
 
 static void add_warning(void *context, const char *text)
 {
@@ -52,19 +46,13 @@ static json_t *as_json(const struct profile_set *set)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
 	struct profile_set set = {};
 	bool json = false;
 	struct error err;
-	int code, option, status = STATUS_OK;
+	int code, status = STATUS_OK;
 
-	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (option == 'h')
-			return command_help(&command_profile);
-		if (option != 'o' || !command_output(optarg, &json))
-			return command_usage(&command_profile, "-o takes text or json");
-	}
+	if (!command_options(&command_profile, argc, argv, &json, &status))
+		return status;
 	if (optind >= argc || strcmp(argv[optind], "check"))
 		return command_usage(&command_profile, "what to do: check");
 	if (++optind >= argc)
@@ -78,13 +66,13 @@ static int run(int argc, char **argv)
 	if (json)
 		status = command_print_json("profile", as_json(&set), JSON_INDENT(2));
 	for (size_t i = 0; !json && i < set.count; i++) {
-		struct profile *profile = set.profiles[i];
-		char text[CAPS_TEXT];
+		const struct profile *profile = set.profiles[i];
+		char text[CAPS_TEXT], file[TEXT_ESCAPED(PATH_MAX)];
 
-		printf("%s: %s, %s: %s\n", profile->file, profile->name,
-		       profile_mode_name(profile->mode), caps_format(profile->mask, text));
-		fflush(stdout);
-		profile_warnings(profile, warn, profile);
+		text_escape(file, sizeof(file), profile->file, strlen(profile->file));
+		printf("%s: %s, %s: %s\n", file, profile->name, profile_mode_name(profile->mode),
+		       caps_format(profile->mask, text));
+		command_warnings(profile);
 	}
 	profile_set_free(&set);
 	return status;

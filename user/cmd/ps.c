@@ -9,6 +9,7 @@
 #include "container.h"
 #include "decide.h"
 #include "event.h"
+#include "host.h"
 #include "output.h"
 #include "profile.h"
 #include "scopes.h"
@@ -122,23 +123,19 @@ static int print_text(const struct scope_list *list)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
 	struct scope_list list;
 	struct engine *engine;
 	bool json = false;
 	struct error err;
-	int code, option, status;
+	int code, status;
 
-	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (option == 'h')
-			return command_help(&command_ps);
-		if (option != 'o' || !command_output(optarg, &json))
-			return command_usage(&command_ps, "-o takes text or json");
-	}
+	if (!command_options(&command_ps, argc, argv, &json, &status))
+		return status;
 	if (optind < argc)
 		return command_usage(&command_ps, "unexpected argument");
-	code = engine_open(&engine, &err);
+	code = host_permit(&err);
+	if (!code)
+		code = engine_open(&engine, &err);
 	if (code)
 		return command_fail("ps", code, &err);
 	code = scopes_read(engine, &list, &err);

@@ -105,7 +105,8 @@ static int read_options(int argc, char **argv, struct run_options *out)
 	char conflict[CAPS_LABEL];
 	int option, status = 0;
 
-	while (!status && (option = getopt_long(argc, argv, "+p:m:h", options, NULL)) != -1) {
+	opterr = 0;
+	while (!status && (option = getopt_long(argc, argv, "+:p:m:h", options, NULL)) != -1) {
 		switch (option) {
 		case 'p':
 			out->profile = optarg;
@@ -126,7 +127,7 @@ static int read_options(int argc, char **argv, struct run_options *out)
 			command_help(&command_run);
 			exit(STATUS_OK);
 		default:
-			return command_usage(&command_run, "see `capward run --help`");
+			return command_bad_option(&command_run, option, argv);
 		}
 	}
 	if (status)

@@ -114,7 +114,7 @@ static int as_text(const struct report *report)
 	       report->fires ? "yes: the self-test was denied and counted" : "NO");
 	if (!report->fires)
 		printf("            %s\n", report->why_not.text);
-	printf("scopes      %zu of %u\n", report->scopes.count, CAPWARD_SCOPES);
+	printf("scopes      %zu of %d\n", report->scopes.count, CAPWARD_SCOPES);
 	if (state->scopes_full)
 		printf("            %llu cgroups found no place\n",
 		       (unsigned long long)state->scopes_full);
@@ -156,23 +156,19 @@ static int make_report(struct report *report, struct error *err)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {}};
 	struct report report = {};
 	bool json = false;
 	struct error err;
-	int code, option, status;
+	int code, status;
 
-	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (option == 'h')
-			return command_help(&command_status);
-		if (option != 'o' || !command_output(optarg, &json))
-			return command_usage(&command_status, "-o takes text or json");
-	}
+	if (!command_options(&command_status, argc, argv, &json, &status))
+		return status;
 	if (optind < argc)
 		return command_usage(&command_status, "unexpected argument");
 
-	code = engine_open(&report.engine, &err);
+	code = host_permit(&err);
+	if (!code)
+		code = engine_open(&report.engine, &err);
 	if (code == -ENOENT && json)
 		command_print_json("status", json_pack("{s:b}", "loaded", false), 0);
 	if (!code)

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "container.h"
 #include "event.h"
+#include "host.h"
 
 /* Events are taken out of the buffer by who reads them, so only one may. */
 #define READER_LOCK "/run/capward-trace.lock"
@@ -117,7 +118,6 @@ static int stream(struct trace *trace, struct error *err)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	trace->since = now(CLOCK_BOOTTIME);
 	trace->boot = (long long)(now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME));
@@ -129,7 +129,7 @@ static int stream(struct trace *trace, struct error *err)
 			code = -EIO;
 	}
 	if (code == -EIO)
-		return errno == EPIPE ? 0 : error_set(err, code, "write the output");
+		return error_set(err, code, "write the output: %s", strerror(errno));
 	return code < 0 ? code : 0;
 }
 
@@ -146,7 +146,8 @@ static int read_options(int argc, char **argv, struct trace *trace)
 	const char *guess;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "o:s:c:v:bh", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":o:s:c:v:bh", options, NULL)) != -1) {
 		switch (option) {
 		case 'o':
 			if (!command_output(optarg, &trace->json))
@@ -177,7 +178,7 @@ static int read_options(int argc, char **argv, struct trace *trace)
 			command_help(&command_trace);
 			return -1;
 		default:
-			return command_usage(&command_trace, "see `capward trace --help`");
+			return command_bad_option(&command_trace, option, argv);
 		}
 	}
 	return optind < argc ? command_usage(&command_trace, "unexpected argument") : 0;
@@ -192,7 +193,9 @@ static int run(int argc, char **argv)
 
 	if (status)
 		return status < 0 ? STATUS_OK : status;
-	code = engine_open(&trace.engine, &err);
+	code = host_permit(&err);
+	if (!code)
+		code = engine_open(&trace.engine, &err);
 	if (code)
 		return command_fail("trace", code, &err);
 	lock = lock_reader(&err);

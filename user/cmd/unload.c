@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "host.h"
 
 static int run(int argc, char **argv)
 {
@@ -13,15 +14,15 @@ static int run(int argc, char **argv)
 	struct error err;
 	int code, lock, option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
 		return option == 'h' ? command_help(&command_unload)
-				     : command_usage(&command_unload, "no such option");
+				     : command_bad_option(&command_unload, option, argv);
 	if (optind < argc)
 		return command_usage(&command_unload, "unexpected argument");
-	if (geteuid()) {
-		error_set(&err, -EPERM, "not permitted; run as root");
-		return command_fail("unload", -EPERM, &err);
-	}
+	code = host_permit(&err);
+	if (code)
+		return command_fail("unload", code, &err);
 	lock = engine_lock(&err);
 	if (lock < 0)
 		return command_fail("unload", lock, &err);
