@@ -133,7 +133,7 @@ $(B)/tests/unit/%: tests/unit/test_%.c $(B)/checked.a
 $(B)/tests/%: tests/vm/%.c | $(B)/.deps-test
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -static -O2 -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $< -o $@
+	$(Q)$(CC) -static -O2 -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARNINGS) $< -o $@
 
 GUEST := $(patsubst tests/vm/%.c,$(B)/tests/%,$(wildcard tests/vm/*.c))
 

@@ -9,9 +9,6 @@
  */
 #include "scope.h"
 
-/* Scopes around a scope whose policies hold too. `govern` refuses deeper nesting. */
-#define OUTER_SCOPES 8
-
 /* Repeated denials that a scope may report in one window; what is new is always reported. */
 #define EVENT_WINDOW_NS	  1000000000ULL
 #define EVENTS_PER_WINDOW 32
@@ -97,7 +94,10 @@ static __always_inline __u64 count_verdict(struct capward_scope *root, __u32 cap
  */
 static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
 {
-	__sync_fetch_and_or(&scope->fast, bit);
+	__u64 before = __sync_fetch_and_or(&scope->fast, bit);
+
+	/* An atomic operation orders what is around it only if its answer is used (arm64). */
+	barrier_var(before);
 	if (*(volatile __u64 *)&scope->outer)
 		__sync_fetch_and_and(&scope->fast, 0);
 }
@@ -119,7 +119,7 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 			root = scope;
 	}
 	if (verdict >= CAPWARD_VERDICTS)
-		return 0;
+		return 0; /* for the verifier; judge() records verdicts only */
 	/* Before the count, so that clean-up, which goes by these bits, misses no count. */
 	fresh = !(__sync_fetch_and_or(&root->seen[verdict], bit) & bit);
 	if (verdict == CAPWARD_USED) {
@@ -147,13 +147,27 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 	return 0;
 }
 
-/* The scope @id or one around it whose policy refuses, or NULL. */
+/* Whether a credential of the scope could not be recorded; its own entry says so. */
+static __always_inline bool is_strict(struct capward_scope *scope)
+{
+	__u64 id = scope->root;
+
+	scope = bpf_map_lookup_elem(&scopes, &id);
+	return !scope || scope->flags & CAPWARD_SCOPE_STRICT;
+}
+
+/*
+ * The scope @id or one around it whose policy refuses, or NULL. What lies deeper than it can see
+ * refuses.
+ */
 static __noinline struct capward_scope *refusing_scope(__u64 id, __u32 cap, __u32 phase,
 						       __u32 credential)
 {
-	struct capward_scope *scope;
+	struct capward_scope *scope = NULL;
 
-	for (int i = 0; i < OUTER_SCOPES; i++) {
+	for (int i = 0; i <= CAPWARD_NESTING; i++) {
+		if (!id)
+			return NULL;
 		scope = bpf_map_lookup_elem(&scopes, &id);
 		if (!scope)
 			return NULL;
@@ -161,7 +175,7 @@ static __noinline struct capward_scope *refusing_scope(__u64 id, __u32 cap, __u3
 			return scope;
 		id = scope->outer;
 	}
-	return NULL;
+	return id ? scope : NULL;
 }
 
 /*
@@ -179,8 +193,7 @@ static __noinline int judge(struct check *check)
 	phase = task_phase(check->task, scope->root);
 	if (check->cred != check->task->real_cred) {
 		owner = bpf_map_lookup_elem(&owned_creds, &cred);
-		credential = owner || scope->flags & CAPWARD_SCOPE_STRICT ? CREDENTIAL_OWNED
-									  : CREDENTIAL_LENT;
+		credential = owner || is_strict(scope) ? CREDENTIAL_OWNED : CREDENTIAL_LENT;
 	}
 
 	verdict = decide(scope_word(scope), check->cap, phase, credential);
@@ -194,7 +207,8 @@ static __noinline int judge(struct check *check)
 		verdict = CAPWARD_DENIED;
 	}
 
-	record(check, scope, verdict);
+	if (verdict != CAPWARD_UNJUDGED)
+		record(check, scope, verdict);
 	return verdict == CAPWARD_DENIED ? -EPERM : 0;
 }
 

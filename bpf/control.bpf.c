@@ -7,6 +7,7 @@
  * syscall/init         learns the host's mount namespace and root directory; the caller runs in
  *                      the host's pid namespace.
  * syscall/govern       makes a cgroup (part of) a scope, or gives its scope another policy.
+ * syscall/forget       removes the entry of a cgroup that was gone before it was made.
  * syscall/set_policy   writes a policy slot, its word with one store.
  */
 #include "scope.h"
@@ -34,6 +35,7 @@ int govern(struct capward_govern *request)
 {
 	struct capward_scope *scope, new = {};
 	__u64 id = request->cgroup;
+	int result;
 
 	if (request->policy >= CAPWARD_POLICIES)
 		return -EINVAL;
@@ -50,15 +52,31 @@ int govern(struct capward_govern *request)
 	new.outer = request->outer;
 	new.policy = request->policy;
 	new.flags = request->flags;
-	return bpf_map_update_elem(&scopes, &id, &new, BPF_NOEXIST);
+	result = bpf_map_update_elem(&scopes, &id, &new, BPF_NOEXIST);
+	if (!result)
+		__sync_fetch_and_add(&state.scopes, 1);
+	return result;
+}
+
+SEC("syscall")
+int forget(__u64 *cgroup)
+{
+	__u64 id = *cgroup;
+	int result = bpf_map_delete_elem(&scopes, &id);
+
+	if (!result)
+		__sync_fetch_and_add(&state.scopes, -1);
+	return result;
 }
 
 SEC("syscall")
 int set_policy(struct capward_set_policy *request)
 {
 	struct capward_policy *policy;
+	__u64 word = request->policy.word, slot;
 	__u32 key = request->slot;
-	__u64 slot = key;
+
+	slot = key;
 
 	policy = bpf_map_lookup_elem(&policies, &key);
 	if (!policy)
@@ -69,7 +87,10 @@ int set_policy(struct capward_set_policy *request)
 	barrier_var(slot);
 	if (slot >= CAPWARD_POLICIES)
 		return -EINVAL;
-	*(volatile __u64 *)&policy_words[slot] = request->policy.word;
+	/* Off counts nothing: no capability takes the short way. */
+	if (policy_mode(word) == CAPWARD_OFF)
+		word = policy_word(CAPWARD_OFF, 0);
+	*(volatile __u64 *)&policy_words[slot] = word;
 	return 0;
 }
 

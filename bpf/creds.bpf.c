@@ -4,11 +4,11 @@
  * lent to a container (overlayfs acting as the mounter) from one that the container kept for itself
  * (an io_uring personality): only the latter is judged.
  *
- * lsm/cred_prepare    a task copies credentials (fork, exec, setuid, access): the copy is owned
- * when the task is governed workload and the original is its own or owned. A copy made while the
- * kernel has overridden the credentials is the kernel's. lsm/cred_transfer   the same for
- * keyctl_session_to_parent(). lsm/cred_free       the credential is gone; runs before its memory is
- * used again.
+ * lsm/cred_prepare    a task copies credentials (fork, exec, setuid, access): the copy is owned when
+ *                     the task is governed workload and the original is its own or owned. A copy
+ *                     made while the kernel has overridden the credentials is the kernel's.
+ * lsm/cred_transfer   the same for keyctl_session_to_parent().
+ * lsm/cred_free       the credential is gone; runs before its memory is used again.
  *
  * Attached before lsm/capable, so that no credential of a governed task is missed.
  */
@@ -22,10 +22,18 @@ static __always_inline void note_copy(struct cred *new, const struct cred *old)
 
 	if (!scope)
 		return;
-	if (old != task->real_cred && !bpf_map_lookup_elem(&owned_creds, &key))
+	bool owned = bpf_map_lookup_elem(&owned_creds, &key);
+
+	if (old != task->real_cred && !owned)
 		return;
 	if (state.setup_tasks && task_phase(task, scope->root) == PHASE_SET_UP)
 		return;
+	/*
+	 * What a task has from before it was workload, or governed, it can only keep by leaving it
+	 * through a copy.
+	 */
+	if (!owned)
+		own_cred(old, scope->root);
 	own_cred(new, scope->root);
 }
 

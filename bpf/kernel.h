@@ -25,7 +25,8 @@
 #define PF_USER_WORKER 0x00004000 /* from 6.4; before, the bit is unused for user tasks */
 #define PF_KTHREAD     0x00200000
 
-/* The id of the cgroup @task is in, in the default hierarchy: what bpf_get_current_cgroup_id()
+/*
+ * The id of the cgroup @task is in, in the default hierarchy: what bpf_get_current_cgroup_id()
  * answers for current, without the call.
  */
 static __always_inline __u64 task_cgroup(struct task_struct *task)

@@ -28,8 +28,22 @@
 
 struct capward_state state SEC(".data.state");
 
-/* The scope that the task being moved is in. Written and read under cgroup_mutex. */
-static __u64 attach_from;
+/*
+ * Where the task being moved comes from. Written on entry to cgroup_attach_task(), read on its way
+ * out, both under cgroup_mutex. Not static: the compiler would split it, against its own BTF.
+ */
+struct {
+	__u64 task;   /* struct task_struct * */
+	__u64 scope;  /* the scope it is in; 0: ungoverned */
+	bool binding; /* that scope's policy denies */
+} attaching;
+
+/*
+ * From how many entries on a cgroup gets none of its own when it can do without: one that only
+ * inherits is found through its parents, and one that is only observed need not be. The rest is for
+ * the scopes that someone asked for, so that nobody takes their place by making cgroups.
+ */
+#define SCOPES_RESERVED_FROM (CAPWARD_SCOPES / 4 * 3)
 
 /*
  * What cgroup_mkdir works on: too large for the stack, and under cgroup_mutex there is but one. The
@@ -57,10 +71,12 @@ static __always_inline __u32 matching_policy(const char *path)
 {
 	long length = bpf_probe_read_kernel_str(making.path, GLOB_PATH, path);
 
+	__u32 list = state.match_list & 1; /* once: `apply` may switch to the other meanwhile */
+
 	if (length <= 0 || length >= GLOB_PATH)
 		return 0;
 	for (__u32 rank = 0; rank < CAPWARD_MATCHES; rank++) {
-		__u32 index = (state.match_list & 1) * CAPWARD_MATCHES + rank;
+		__u32 index = list * CAPWARD_MATCHES + rank;
 		struct capward_match *match = bpf_map_lookup_elem(&matches, &index);
 
 		if (!match || !match->length)
@@ -121,19 +137,25 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	} else {
 		return 0;
 	}
-	if (bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST)) {
+	if ((state.scopes >= SCOPES_RESERVED_FROM &&
+	     (new->root != id || new->policy == CAPWARD_POLICY_OBSERVE)) ||
+	    bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST)) {
 		__sync_fetch_and_add(&state.scopes_full, 1);
 		return 0;
 	}
+	__sync_fetch_and_add(&state.scopes, 1);
 	/*
 	 * User space replaces the policy of a scope from the top down. Where it changed the parent
 	 * after it was read above, and passed here before this entry was there, follow it.
 	 */
-	if (!policy) {
+	if (parent && !policy) {
 		struct capward_scope *made = bpf_map_lookup_elem(&scopes, &id);
 
-		if (made && made->policy != parent->policy)
+		if (made) {
+			made->root = parent->root;
+			made->outer = parent->outer;
 			made->policy = parent->policy;
+		}
 	}
 	return 0;
 }
@@ -176,7 +198,8 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 			if (scope->used[cap])
 				__sync_fetch_and_add(&root->used[cap], scope->used[cap]);
 	}
-	bpf_map_delete_elem(&scopes, &id);
+	if (!bpf_map_delete_elem(&scopes, &id))
+		__sync_fetch_and_add(&state.scopes, -1);
 	return 0;
 }
 
@@ -200,24 +223,30 @@ static __always_inline void end_set_up(struct task_struct *task)
 	struct set_up *set_up;
 
 	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
-	if (set_up && __sync_lock_test_and_set(&set_up->live, 0))
-		__sync_fetch_and_add(&state.setup_tasks, -1);
+	if (set_up)
+		stop_set_up(set_up);
 }
 
-static __always_inline __u64 cgroup_scope_root(struct cgroup *cgroup)
+/*
+ * Whether the policy of @scope, or of one around it, denies anything. Who is bound by such a policy
+ * must not shake it off by moving a task into a scope and calling that set-up.
+ */
+static __always_inline bool scope_binds(struct capward_scope *scope)
 {
-	struct capward_scope *scope;
-	__u64 id = BPF_CORE_READ(cgroup, kn, id);
-
-	scope = bpf_map_lookup_elem(&scopes, &id);
-	return scope ? scope->root : 0;
+	return scope && (scope->outer || policy_mode(scope_word(scope)) == CAPWARD_ENFORCE);
 }
 
 SEC("fentry/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_from, struct cgroup *to, struct task_struct *leader)
 {
-	if (cgroup_is_v2(to))
-		attach_from = task_scope_root(leader);
+	struct capward_scope *scope;
+
+	if (!cgroup_is_v2(to))
+		return 0;
+	scope = task_scope(leader);
+	attaching.task = (__u64)leader;
+	attaching.scope = scope ? scope->root : 0;
+	attaching.binding = scope_binds(scope);
 	return 0;
 }
 
@@ -226,21 +255,26 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct tas
 	     bool threadgroup)
 {
 	struct task_struct *mover = bpf_get_current_task_btf();
-	__u64 root;
+	struct capward_scope *scope;
+	bool known;
 
 	if (!cgroup_is_v2(to))
 		return 0;
-	root = cgroup_scope_root(to);
-	if (root == attach_from)
+	known = attaching.task == (__u64)task;
+	attaching.task = 0;
+	scope = cgroup_scope(to);
+	if (known && scope && scope->root == attaching.scope)
 		return 0; /* a move within one scope changes nothing */
-	if (!root || attach_from) {
+	/*
+	 * A task that moves itself is in its new scope by now, and was in the one noted before. Any
+	 * other mover is where it is.
+	 */
+	if (!scope || !known || attaching.binding ||
+	    (mover->group_leader != task->group_leader && scope_binds(task_scope(mover)))) {
 		end_set_up(task);
 		return 0;
 	}
-	/* A task that moves itself is in the scope by now, and was ungoverned before. */
-	if (mover->group_leader != task->group_leader && task_scope_root(mover))
-		return 0;
-	begin_set_up(task, root, bpf_ktime_get_boot_ns() + SET_UP_NS);
+	begin_set_up(task, scope->root, bpf_ktime_get_ns() + SET_UP_NS);
 	return 0;
 }
 
@@ -248,6 +282,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	bool same = task_cgroup(parent) == task_cgroup(child);
+	struct capward_scope *from;
 	struct set_up *set_up;
 	__u64 root;
 
@@ -258,8 +293,9 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	root = task_scope_root(child);
 	if (!root)
 		return 0;
-	if (!same && !task_scope_root(parent)) {
-		begin_set_up(child, root, bpf_ktime_get_boot_ns() + SET_UP_NS);
+	from = same ? NULL : task_scope(parent);
+	if (!same && !scope_binds(from) && (!from || from->root != root)) {
+		begin_set_up(child, root, bpf_ktime_get_ns() + SET_UP_NS);
 		return 0;
 	}
 	set_up = task_set_up(parent, root);

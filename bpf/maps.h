@@ -74,15 +74,15 @@ struct {
 /* A set-up task. The process's first thread carries it for all of its threads. */
 struct set_up {
 	__u64 scope;	/* cgroup id of the scope it sets up */
-	__u64 deadline; /* ns since boot; a workload task from then on */
+	__u64 deadline; /* ns of CLOCK_MONOTONIC; a workload task from then on */
 	__u32 live;	/* 1 while it counts in state.setup_tasks */
 	__u32 pad;
 };
 
 /*
  * set_up_tasks: task -> struct set_up. Written by the lifecycle hooks: made when a task enters a
- * scope from outside or is forked by a set-up task, removed at the exec that ends set-up or when
- * the task is freed. No entry: workload.
+ * scope from outside or is forked by a set-up task, and gone with the task. No entry, or one that
+ * is no longer live: workload.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

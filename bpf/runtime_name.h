@@ -49,14 +49,28 @@ static inline bool runtime_names_monitor(const char *name)
 	return NAME_STARTS(name, "libpod-conmon-") || NAME_STARTS(name, "crio-conmon-");
 }
 
+/* Whether @name, after its first @from bytes, has no dot but that of ".scope" at its end. */
+static inline __attribute__((always_inline)) bool name_is_scope(const char *name, unsigned int from)
+{
+	for (unsigned int i = from; i < RUNTIME_NAME - sizeof("scope") && name[i]; i++)
+		if (name[i] == '.')
+			return name[i + 1] == 's' && name[i + 2] == 'c' && name[i + 3] == 'o' &&
+			       name[i + 4] == 'p' && name[i + 5] == 'e' && !name[i + 6];
+	return true;
+}
+
+#define NAME_IS_SCOPE(name, prefix)                                                                \
+	(NAME_STARTS(name, prefix) && name_is_scope(name, sizeof(prefix) - 1))
+
 /* @name and @parent: the cgroup's name and its parent's, each in a buffer of RUNTIME_NAME bytes. */
 static inline bool runtime_names_container(const char *name, const char *parent)
 {
 	if (runtime_names_monitor(name))
 		return false;
-	return NAME_STARTS(name, "docker-") || NAME_STARTS(name, "libpod-") ||
-	       NAME_STARTS(name, "crio-") || NAME_STARTS(name, "cri-containerd-") ||
-	       NAME_STARTS(name, "nerdctl-") || NAME_STARTS(name, "lxc.payload.") ||
+	/* docker-registry.service and docker-limits.slice are a unit's. */
+	return NAME_IS_SCOPE(name, "docker-") || NAME_IS_SCOPE(name, "libpod-") ||
+	       NAME_IS_SCOPE(name, "crio-") || NAME_IS_SCOPE(name, "cri-containerd-") ||
+	       NAME_IS_SCOPE(name, "nerdctl-") || NAME_STARTS(name, "lxc.payload.") ||
 	       name_is_container_id(name) ||
 	       (NAME_STARTS(parent, "docker") && parent[sizeof("docker") - 1] == '\0');
 }

@@ -9,30 +9,48 @@
 #include "kernel.h"
 #include "maps.h"
 
-/* A cgroup deeper than this below its scope is not found once the scopes map is full. */
-#define SCOPE_DEPTH 64
+/* Levels that are climbed in search of a scope. */
+#define CLIMB_LEVELS 4096
+
+/* What a cgroup too deep to find its scope belongs to: a scope whose policy denies everything. */
+static struct capward_scope too_deep = {.policy = CAPWARD_POLICY_BROKEN};
+
+struct climb {
+	__u64 cgroup; /* struct cgroup *; 0: above the root */
+	__u64 found;  /* id of the first cgroup with an entry; 0: none so far */
+};
+
+static long climb_one(__u32 index, struct climb *climb)
+{
+	struct cgroup *cgroup = (struct cgroup *)climb->cgroup;
+	struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
+	__u64 id;
+
+	climb->cgroup = parent ? (__u64)BPF_CORE_READ(parent, cgroup) : 0;
+	if (!climb->cgroup)
+		return 1;
+	cgroup = (struct cgroup *)climb->cgroup;
+	id = BPF_CORE_READ(cgroup, kn, id);
+	if (!bpf_map_lookup_elem(&scopes, &id))
+		return 0;
+	climb->found = id;
+	return 1;
+}
 
 /*
- * The scope of the closest governed cgroup above @cgroup. Needed only when the scopes map was full
- * at some mkdir: a workload must not escape by making a cgroup that found no place.
+ * The scope of the closest governed cgroup above @cgroup. Needed only when a cgroup found no place
+ * in the scopes map: a workload must not escape by making cgroups, as many or as deep as it likes.
  */
 static __noinline struct capward_scope *scope_above(struct cgroup *cgroup)
 {
-	struct capward_scope *scope;
+	struct climb climb = {.cgroup = (__u64)cgroup};
 	__u64 id;
 
-	for (int i = 0; i < SCOPE_DEPTH; i++) {
-		struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
-
-		if (!parent)
-			return NULL;
-		cgroup = BPF_CORE_READ(parent, cgroup);
-		id = BPF_CORE_READ(cgroup, kn, id);
-		scope = bpf_map_lookup_elem(&scopes, &id);
-		if (scope)
-			return scope;
-	}
-	return NULL;
+	bpf_loop(CLIMB_LEVELS, climb_one, &climb, 0);
+	id = climb.found;
+	if (id)
+		return bpf_map_lookup_elem(&scopes, &id);
+	return climb.cgroup ? &too_deep : NULL;
 }
 
 /* The word of the policy of @scope. A slot that does not exist denies everything, as an empty one.
@@ -45,16 +63,20 @@ static __always_inline __u64 scope_word(struct capward_scope *scope)
 	return slot < CAPWARD_POLICIES ? policy_words[slot] : policy_word(CAPWARD_ENFORCE, 0);
 }
 
+/* The scope that @cgroup is part of, or NULL: ungoverned. */
+static __always_inline struct capward_scope *cgroup_scope(struct cgroup *cgroup)
+{
+	struct capward_scope *scope;
+	__u64 id = cgroup->kn->id;
+
+	scope = bpf_map_lookup_elem(&scopes, &id);
+	return !scope && state.scopes_full ? scope_above(cgroup) : scope;
+}
+
 /* The scope @task is in, or NULL: ungoverned. */
 static __always_inline struct capward_scope *task_scope(struct task_struct *task)
 {
-	struct capward_scope *scope;
-	__u64 id = task_cgroup(task);
-
-	scope = bpf_map_lookup_elem(&scopes, &id);
-	if (!scope && state.scopes_full)
-		return scope_above(task->cgroups->dfl_cgrp);
-	return scope;
+	return cgroup_scope(task->cgroups->dfl_cgrp);
 }
 
 /* The cgroup id of the scope @task is in; 0: ungoverned. */
@@ -65,6 +87,12 @@ static __always_inline __u64 task_scope_root(struct task_struct *task)
 	return scope ? scope->root : 0;
 }
 
+static __always_inline void stop_set_up(struct set_up *set_up)
+{
+	if (__sync_lock_test_and_set(&set_up->live, 0))
+		__sync_fetch_and_add(&state.setup_tasks, -1);
+}
+
 /* The entry of @task's process while it sets up the scope @root, or NULL: workload. */
 static __always_inline struct set_up *task_set_up(struct task_struct *task, __u64 root)
 {
@@ -73,7 +101,10 @@ static __always_inline struct set_up *task_set_up(struct task_struct *task, __u6
 	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
 	if (!set_up || !set_up->live || set_up->scope != root)
 		return NULL;
-	return bpf_ktime_get_boot_ns() < set_up->deadline ? set_up : NULL;
+	if (bpf_ktime_get_ns() < set_up->deadline)
+		return set_up;
+	stop_set_up(set_up);
+	return NULL;
 }
 
 static __always_inline enum phase task_phase(struct task_struct *task, __u64 root)

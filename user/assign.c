@@ -9,8 +9,11 @@
 #include "cgroup.h"
 #include "runtime_name.h"
 
-/* How deep scopes may lie within scopes: OUTER_SCOPES of bpf/capable.bpf.c. */
-#define NESTING 8
+/*
+ * How often the walk is made again because it changed something: a cgroup that was being made
+ * meanwhile is in the directory on the second time.
+ */
+#define WALKS 5
 
 static int by_rank(const void *left, const void *right)
 {
@@ -109,12 +112,12 @@ static bool wanted(const struct assignment *a, const char *path, __u64 id, __u64
 	*want = (struct capward_govern){
 		.cgroup = id, .root = id, .outer = parent_id, .policy = slot};
 	want->flags = container ? CAPWARD_SCOPE_CONTAINER : 0;
-	if (slot)
-		return true;
 	if (is_scope && belongs_to_run(a->engine, &here)) {
 		want->policy = here.policy;
 		return true;
 	}
+	if (slot)
+		return true;
 	if (parent_id) {
 		want->root = parent.root;
 		want->outer = parent.outer;
@@ -141,7 +144,9 @@ static int assign_cgroup(void *context, const char *path, __u64 id, __u64 parent
 	    here.outer == want.outer && here.policy == want.policy)
 		return 0;
 	code = engine_govern(a->engine, &want, a->code ? NULL : a->err);
-	if (!code)
+	if (!code && cgroup_path(id, NULL))
+		engine_forget(a->engine, id); /* it went before its entry was there */
+	else if (!code)
 		a->changed++;
 	else if (!a->code)
 		a->code = error_wrap(a->err, code, "cgroup %s", path);
@@ -151,12 +156,18 @@ static int assign_cgroup(void *context, const char *path, __u64 id, __u64 parent
 int assign_all(struct engine *engine, size_t *changed, struct error *err)
 {
 	struct assignment a = {.engine = engine, .err = err};
-	int code;
+	int code = 0;
 
 	a.match_count = engine_matches(engine, a.matches);
 	a.container_policy = engine_state(engine)->container_policy;
-	code = cgroup_walk(assign_cgroup, &a, err);
-	*changed = a.changed;
+	*changed = 0;
+	for (int walk = 0; walk < WALKS; walk++) {
+		a.changed = 0;
+		code = cgroup_walk(assign_cgroup, &a, err);
+		*changed += a.changed;
+		if (code || a.code || !a.changed)
+			break;
+	}
 	return code ? code : a.code;
 }
 
@@ -190,10 +201,10 @@ int assign_one(struct engine *engine, const char *path, __u32 slot, __u32 flags,
 	request.root = *id;
 	request.outer = scope_around(engine, path);
 	for (__u64 at = request.outer; at && !engine_scope(engine, at, &scope); at = scope.outer)
-		if (++depth > NESTING)
+		if (++depth > CAPWARD_NESTING)
 			return error_set(err, -ELOOP,
 					 "cgroup %s: it lies within %d scopes, and capward follows "
 					 "no more",
-					 path, NESTING);
+					 path, CAPWARD_NESTING);
 	return engine_govern(engine, &request, err);
 }

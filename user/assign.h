@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which cgroup gets which policy. The rule is the one of cgroup_mkdir in bpf/lifecycle.bpf.c, for
- * the cgroups that exist already. Callers hold engine_lock().
+ * Which cgroup gets which policy, of those that exist already. For those to come, cgroup_mkdir in
+ * bpf/lifecycle.bpf.c has the rule; here a cgroup of `capward run` also keeps its policy, and a
+ * scope that nothing names any more is only observed. Callers hold engine_lock().
  */
 #ifndef CAPWARD_ASSIGN_H
 #define CAPWARD_ASSIGN_H

@@ -66,7 +66,7 @@ int cgroup_id(const char *path, __u64 *id, struct error *err)
 	return 0;
 }
 
-int cgroup_path(__u64 id, char path[CGROUP_PATH])
+int cgroup_path(__u64 id, char *path)
 {
 	struct {
 		struct file_handle handle;
@@ -104,7 +104,8 @@ int cgroup_path(__u64 id, char path[CGROUP_PATH])
 	/* A directory that was removed is still open for as long as anyone holds it. */
 	if (length > 10 && !strcmp(name + length - 10, " (deleted)"))
 		return -ENOENT;
-	snprintf(path, CGROUP_PATH, "%s", name[prefix] ? name + prefix : "/");
+	if (path)
+		snprintf(path, CGROUP_PATH, "%s", name[prefix] ? name + prefix : "/");
 	return 0;
 }
 
@@ -135,7 +136,14 @@ int cgroup_of(pid_t pid, char path[CGROUP_PATH], struct error *err)
 struct walk {
 	int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine);
 	void *context;
+	struct error *err;
 };
+
+/* A directory of a cgroup; ".lxc" is one too. */
+static bool is_cgroup(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+}
 
 static int walk_from(struct walk *walk, DIR *dir, char path[CGROUP_PATH], __u64 parent)
 {
@@ -152,17 +160,22 @@ static int walk_from(struct walk *walk, DIR *dir, char path[CGROUP_PATH], __u64 
 		DIR *child;
 		int fd;
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-		    length + 1 + strlen(entry->d_name) >= CGROUP_PATH)
+		if (!is_cgroup(entry))
 			continue;
+		if (length + 1 + strlen(entry->d_name) >= CGROUP_PATH)
+			return error_set(walk->err, -ENAMETOOLONG,
+					 "a cgroup lies too deep to be named: %s/...", path);
 		fd = openat(dirfd(dir), entry->d_name,
 			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0 && errno == ENOENT)
 			continue;
+		if (fd < 0)
+			return error_set(walk->err, -errno, "cgroup %s/%s: %s", path, entry->d_name,
+					 strerror(errno));
 		child = fdopendir(fd);
 		if (!child) {
 			close(fd);
-			return -ENOMEM;
+			return error_set(walk->err, -ENOMEM, "out of memory");
 		}
 		snprintf(path + length, CGROUP_PATH - length, "/%s", entry->d_name);
 		result = walk_from(walk, child, path, mine);
@@ -175,7 +188,7 @@ static int walk_from(struct walk *walk, DIR *dir, char path[CGROUP_PATH], __u64 
 int cgroup_walk(int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine),
 		void *context, struct error *err)
 {
-	struct walk walk = {.each = each, .context = context};
+	struct walk walk = {.each = each, .context = context, .err = err};
 	const char *mount = cgroup_mount();
 	char path[CGROUP_PATH] = "/";
 	int result;
@@ -242,7 +255,7 @@ static int remove_tree(int fd, const char *name)
 		return -ENOMEM;
 	}
 	while ((entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+		if (is_cgroup(entry))
 			remove_tree(sub, entry->d_name);
 	closedir(dir);
 	return unlinkat(fd, name, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;

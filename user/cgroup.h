@@ -27,8 +27,8 @@ const char *cgroup_mount(void);
  */
 int cgroup_id(const char *path, __u64 *id, struct error *err);
 
-/* The path of the cgroup @id into @path. -ESTALE or -ENOENT: it is gone. */
-int cgroup_path(__u64 id, char path[CGROUP_PATH]);
+/* The path of the cgroup @id into @path, which may be NULL. -ESTALE or -ENOENT: it is gone. */
+int cgroup_path(__u64 id, char *path);
 
 /* The path of the cgroup that process @pid (0: the caller) is in. */
 int cgroup_of(pid_t pid, char path[CGROUP_PATH], struct error *err);

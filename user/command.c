@@ -14,8 +14,11 @@
 
 int command_fail(const char *command, int code, const struct error *err)
 {
+	char text[TEXT_ESCAPED(sizeof(err->text))];
+
 	fflush(stdout);
-	fprintf(stderr, "capward %s: %s\n", command, err->text);
+	text_escape(text, sizeof(text), err->text, strlen(err->text));
+	fprintf(stderr, "capward %s: %s\n", command, text);
 	switch (-code) {
 	case EPERM:
 	case EACCES:
@@ -76,8 +79,8 @@ int command_bad_option(const struct command *command, int option, char **argv)
 	char word[TEXT_ESCAPED(64)];
 
 	text_escape(word, sizeof(word), given, strlen(given));
-	return command_usage(command,
-			     option == ':' ? "%s requires an argument" : "no such option: %s", word);
+	return command_usage(
+		command, option == ':' ? "%s requires an argument" : "no such option: %s", word);
 }
 
 bool command_output(const char *word, bool *json)

@@ -21,6 +21,7 @@
 #define BPFFS	 "/sys/fs/bpf"
 #define NEW_PINS BPFFS "/capward-new"
 #define LOAD_LOG "/run/capward-load.log"
+#define LOCK	 "/run/capward.lock" /* not on bpffs, which others may be able to open */
 
 enum pin {
 	PIN_SCOPES,
@@ -33,6 +34,7 @@ enum pin {
 	PIN_SET_UP_TASKS,
 	PIN_GOVERN,
 	PIN_SET_POLICY,
+	PIN_FORGET,
 	PINS,
 };
 
@@ -42,6 +44,7 @@ static const char *const pin_names[PINS] = {
 	[PIN_EVENTS] = "events",	   [PIN_STATE] = "state",
 	[PIN_OWNED_CREDS] = "owned_creds", [PIN_SET_UP_TASKS] = "set_up_tasks",
 	[PIN_GOVERN] = "govern",	   [PIN_SET_POLICY] = "set_policy",
+	[PIN_FORGET] = "forget",
 };
 
 struct engine {
@@ -93,12 +96,14 @@ static bool save_log(void)
 	return saved;
 }
 
+/* A kernel that refuses the programs cannot enforce, whatever errno it says it with. */
 static int fail_load(struct error *err, int code, const char *what)
 {
 	bool saved = save_log();
 
-	return error_set(err, code, "%s: %s%s%s", what, strerror(-code),
-			 saved ? "; the kernel's reasons are in " : "", saved ? LOAD_LOG : "");
+	error_set(err, code, "%s: %s%s%s", what, strerror(-code),
+		  saved ? "; the kernel's reasons are in " : "", saved ? LOAD_LOG : "");
+	return code == -EPERM || code == -ENOMEM ? code : -EOPNOTSUPP;
 }
 
 /* Remove the directory @path of pins with what is in it, one level deep, and nothing else. */
@@ -110,6 +115,8 @@ static int remove_pins(const char *path)
 
 	if (!dir)
 		return -errno;
+	/* What judges first, so that nothing is judged without what it goes by. */
+	unlinkat(dirfd(dir), "link_capable", 0);
 	while ((entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
@@ -136,17 +143,15 @@ bool engine_kernel_has(const char *path, const char *name)
 
 int engine_lock(struct error *err)
 {
-	int fd = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return error_set(err, -errno, "%s: %s%s", BPFFS, strerror(errno),
-				 errno == ENOENT ? "; mount it with: mount -t bpf bpf " BPFFS
-						 : "; run as root");
+		return error_set(err, -errno, LOCK ": %s", strerror(errno));
 	if (flock(fd, LOCK_EX)) {
 		int code = -errno;
 
 		close(fd);
-		return error_set(err, code, "%s: lock: %s", BPFFS, strerror(-code));
+		return error_set(err, code, LOCK ": %s", strerror(-code));
 	}
 	return fd;
 }
@@ -270,6 +275,7 @@ static int pin_objects(struct capward *skel, struct error *err)
 		[PIN_SET_UP_TASKS] = bpf_map__fd(skel->maps.set_up_tasks),
 		[PIN_GOVERN] = bpf_program__fd(skel->progs.govern),
 		[PIN_SET_POLICY] = bpf_program__fd(skel->progs.set_policy),
+		[PIN_FORGET] = bpf_program__fd(skel->progs.forget),
 	};
 
 	for (int i = 0; i < PINS; i++) {
@@ -424,6 +430,11 @@ int engine_govern(struct engine *engine, const struct capward_govern *request, s
 		return error_set(err, code, "govern cgroup %llu: %s",
 				 (unsigned long long)request->cgroup, strerror(-code));
 	return 0;
+}
+
+int engine_forget(struct engine *engine, __u64 cgroup)
+{
+	return run_program(engine->fd[PIN_FORGET], &cgroup, sizeof(cgroup));
 }
 
 int engine_policy(struct engine *engine, __u32 slot, struct capward_policy *out)

@@ -28,7 +28,7 @@ int engine_open(struct engine **out, struct error *err);
  * Load the programs, attach them and pin everything, then open it. All or nothing: a failure leaves
  * no pin and no program behind. The verifier's words go to a file that the message names.
  *
- * -EEXIST: already loaded. -EPERM: not permitted. Otherwise this kernel cannot run the programs.
+ * -EEXIST: already loaded. -EPERM: not permitted. -EOPNOTSUPP: this kernel refuses the programs.
  */
 int engine_load(struct engine **out, struct error *err);
 
@@ -68,6 +68,9 @@ int engine_scopes(struct engine *engine,
  * counted. -E2BIG: the scopes map is full; nothing was changed.
  */
 int engine_govern(struct engine *engine, const struct capward_govern *request, struct error *err);
+
+/* Remove the entry of @cgroup, an id, whose cgroup is gone. -ENOENT: there is none. */
+int engine_forget(struct engine *engine, __u64 cgroup);
 
 /* Read policy slot @slot (below CAPWARD_POLICIES) into *@out. */
 int engine_policy(struct engine *engine, __u32 slot, struct capward_policy *out);

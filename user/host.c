@@ -156,7 +156,7 @@ static void check_bpffs(const char *root, struct host_fact *fact)
 	mounted(root, "/sys/fs/bpf", type);
 	state(fact, "bpf file system", !strcmp(type, "bpf"));
 	SAY(fact->found, "%s on /sys/fs/bpf", fact->holds ? "mounted" : type[0] ? type : "nothing");
-	SAY(fact->remedy, "mount -t bpf bpf /sys/fs/bpf");
+	SAY(fact->remedy, "mount -t bpf -o mode=0700 bpf /sys/fs/bpf");
 }
 
 /* kernel.ftrace_enabled=0 silently stops every BPF LSM program (seen on 6.1, 6.12 and 7.2). */

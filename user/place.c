@@ -15,7 +15,12 @@ static int make_scope(const char *name, pid_t pid, char path[CGROUP_PATH], struc
 	snprintf(unit, sizeof(unit), "%s.scope", name);
 	snprintf(description, sizeof(description), "governed by capward (%s)", name);
 	code = systemd_make_scope(unit, description, pid, err);
-	return code ? code : cgroup_of(pid, path, err);
+	if (!code)
+		code = cgroup_of(pid, path, err);
+	if (!code && strcmp(strrchr(path, '/') + 1, unit))
+		code = error_set(err, -EIO, "systemd left the process in %s, outside %s", path,
+				 unit);
+	return code;
 }
 
 int place_make(const char *name, pid_t pid, char path[CGROUP_PATH], struct error *err)

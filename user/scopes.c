@@ -19,6 +19,9 @@ static int keep_entry(void *context, __u64 cgroup, const struct capward_scope *s
 {
 	struct entries *entries = context;
 
+	/* Twice the map, for what a walk sees twice while cgroups come and go. */
+	if (entries->count == 2 * (size_t)CAPWARD_SCOPES)
+		return -EAGAIN;
 	if (entries->count == entries->room) {
 		size_t room = entries->room ? entries->room * 2 : 64;
 		struct entry *grown = realloc(entries->list, room * sizeof(*grown));
@@ -41,7 +44,24 @@ static int by_root(const void *left, const void *right)
 		return a->scope.root < b->scope.root ? -1 : 1;
 	if ((a->cgroup == a->scope.root) != (b->cgroup == b->scope.root))
 		return a->cgroup == a->scope.root ? -1 : 1;
-	return 0;
+	return a->cgroup < b->cgroup ? -1 : a->cgroup > b->cgroup;
+}
+
+/*
+ * Sort @entries and drop what is there twice: a walk over a hash map starts again when the entry it
+ * was at is removed.
+ */
+static void sort_entries(struct entries *entries)
+{
+	size_t kept = 0;
+
+	if (!entries->count)
+		return;
+	qsort(entries->list, entries->count, sizeof(*entries->list), by_root);
+	for (size_t i = 1; i < entries->count; i++)
+		if (entries->list[i].cgroup != entries->list[kept].cgroup)
+			entries->list[++kept] = entries->list[i];
+	entries->count = kept + 1;
 }
 
 static int by_path(const void *left, const void *right)
@@ -73,7 +93,8 @@ static bool view_of(struct engine *engine, const struct entry *first, size_t cou
 	view->path = strdup(path);
 	if (!view->path)
 		return false;
-	engine_policy(engine, first->scope.policy, &view->policy);
+	view->slot = first->scope.policy;
+	engine_policy(engine, view->slot, &view->policy);
 	read_counts(engine, view, &first->scope);
 	view->uncounted = first->scope.uncounted;
 	view->limited = first->scope.limited;
@@ -99,8 +120,7 @@ int scopes_read(struct engine *engine, struct scope_list *out, struct error *err
 		free(entries.list);
 		return error_set(err, code, "read the scopes: %s", strerror(-code));
 	}
-	if (entries.count)
-		qsort(entries.list, entries.count, sizeof(*entries.list), by_root);
+	sort_entries(&entries);
 	for (size_t i = 0, n; i < entries.count; i += n) {
 		for (n = 1; i + n < entries.count; n++)
 			if (entries.list[i + n].scope.root != entries.list[i].scope.root)

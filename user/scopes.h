@@ -11,6 +11,7 @@
 struct scope_view {
 	__u64 id; /* of its cgroup */
 	char *path;
+	__u32 slot; /* of its policy */
 	struct capward_policy policy;
 	__u64 counts[CAPWARD_VERDICTS][CAPWARD_CAPS];
 	__u64 uncounted, limited;

@@ -38,7 +38,8 @@ static void answer_probes(int fd)
 
 static int ask(int fd, int *result)
 {
-	if (write(fd, "p", 1) != 1 || read(fd, result, sizeof(*result)) != sizeof(*result))
+	if (send(fd, "p", 1, MSG_NOSIGNAL) != 1 ||
+	    read(fd, result, sizeof(*result)) != sizeof(*result))
 		return -EIO;
 	return 0;
 }

@@ -21,6 +21,7 @@
 
 #define CAPWARD_SCOPES	 65536
 #define CAPWARD_POLICIES 4096
+#define CAPWARD_NESTING	 8 /* scopes that may lie around a scope */
 #define CAPWARD_MATCHES	 64
 #define CAPWARD_NAME	 64  /* a profile's name, with its NUL */
 #define CAPWARD_PATTERN	 256 /* a cgroup pattern, with its NUL */
@@ -94,7 +95,7 @@ struct capward_scope {
 	__u64 uncounted;	      /* verdicts missing from counts: no memory for an entry */
 	__u64 window;		      /* start of the current event window, ns since boot */
 	__u32 window_events;	      /* events offered in it */
-	__u32 flags_reserved;
+	__u32 pad;
 	__u64 limited;		  /* events withheld by the rate limit */
 	__u64 used[CAPWARD_CAPS]; /* uses, by capability */
 };
@@ -129,7 +130,7 @@ struct capward_state {
 	__u64 scopes_full;	/* cgroups that found no place in the scopes map */
 	__u64 loaded_at;	/* ns since boot */
 	__u32 match_list;	/* 0 or 1: the list of matches in force */
-	__u32 pad;
+	__u32 scopes;		/* entries in the scopes map */
 };
 
 enum capward_event_type {
@@ -144,7 +145,8 @@ struct capward_event {
 	__u64 time;    /* ns since boot (CLOCK_BOOTTIME) */
 	__u64 scope;   /* cgroup id of the scope */
 	__u64 cgroup;  /* cgroup id the task is in */
-	__u64 count; /* of this verdict on this capability in the scope so far, this one included */
+	__u64 count; /* of this verdict on this capability so far, this one included: in the scope,
+		      * and for used in its cgroup */
 	__u32 pid;   /* thread group, as the host numbers it */
 	__u32 tid;
 	__u32 policy;	    /* slot */

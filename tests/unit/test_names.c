@@ -53,6 +53,10 @@ static void not_containers(void **state)
 	assert_false(names_container("0123456789ABCDEF"
 				     "0123456789abcdef0123456789abcdef0123456789abcdef",
 				     "x"));
+	assert_false(names_container("docker-registry.service", "system.slice"));
+	assert_false(names_container("docker-limits.slice", ""));
+	assert_false(names_container("crio-wipe.service", "system.slice"));
+	assert_false(names_container("docker-a.scope.d", ""));
 	assert_false(names_container("", ""));
 }
 

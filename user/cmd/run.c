@@ -30,7 +30,8 @@ struct run_options {
 	char **command;
 };
 
-static pid_t child;
+/* The command while a signal may be passed on to it; 0 before and after. */
+static volatile pid_t child;
 
 /*
  * Pass a signal on to the command. What the terminal sends (si_code SI_KERNEL) has reached it
@@ -52,8 +53,14 @@ static void forward_signals(void)
 {
 	struct sigaction action = {.sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART};
 
-	for (size_t i = 0; i < FORWARDED; i++)
+	for (size_t i = 0; i < FORWARDED; i++) {
+		struct sigaction there;
+
+		/* nohup and background jobs ignore some, and so does the command then. */
+		if (!sigaction(forwarded[i], NULL, &there) && there.sa_handler == SIG_IGN)
+			continue;
 		sigaction(forwarded[i], &action, NULL);
+	}
 }
 
 /*
@@ -67,8 +74,6 @@ static void become(char **command, int go, int failed, const sigset_t *mask)
 
 	if (read(go, &byte, 1) != 1)
 		_exit(STATUS_FAILED);
-	for (size_t i = 0; i < FORWARDED; i++)
-		signal(forwarded[i], SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(command[0], command);
 	code = errno;
@@ -196,81 +201,106 @@ static void release(struct engine *engine, __u32 slot)
 	close(lock);
 }
 
-static int wait_for_command(void)
+/* Wait for the process @pid to end; its exit status, as a shell has it. */
+static int wait_for(pid_t pid)
 {
+	siginfo_t info;
 	int status;
 
-	while (waitpid(child, &status, 0) < 0)
+	/* Left as a zombie at first: its pid is its own until no signal is passed on any more. */
+	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT))
 		if (errno != EINTR)
 			return STATUS_FAILED;
+	child = 0;
+	if (waitpid(pid, &status, 0) < 0)
+		return STATUS_FAILED;
 	return WIFSIGNALED(status) ? SHELL_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Let the child go and see it through; its exit status. */
-static int supervise(const struct run_options *options, int go, int failed, const sigset_t *mask)
+/* Let the process @pid go and see it through; its exit status. */
+static int supervise(const struct run_options *options, pid_t pid, int go, int failed,
+		     const sigset_t *mask)
 {
-	int code, status;
+	int code;
 
+	child = pid;
 	forward_signals();
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	if (write(go, "g", 1) != 1)
-		return STATUS_FAILED;
-	close(go);
-	if (read(failed, &code, sizeof(code)) == sizeof(code))
+	/* Not written when it was killed meanwhile, which its status tells. */
+	if (write(go, "g", 1) == 1 && read(failed, &code, sizeof(code)) == sizeof(code))
 		fprintf(stderr, "capward run: %s: %s\n", options->command[0], strerror(code));
-	status = wait_for_command();
-	return status;
+	return wait_for(pid);
+}
+
+/*
+ * Fork a child that waits to become the command, with signals blocked until there is someone to
+ * pass them on. *@go: where to write the word, *@failed: where a failed exec is told.
+ */
+static pid_t fork_waiting(const struct run_options *options, int *go, int *failed, sigset_t *mask,
+			  struct error *err)
+{
+	int go_pipe[2], failed_pipe[2];
+	sigset_t block;
+	pid_t pid;
+
+	if (pipe2(go_pipe, O_CLOEXEC))
+		return error_set(err, -errno, "pipe: %s", strerror(errno));
+	if (pipe2(failed_pipe, O_CLOEXEC)) {
+		close(go_pipe[0]);
+		close(go_pipe[1]);
+		return error_set(err, -errno, "pipe: %s", strerror(errno));
+	}
+	sigemptyset(&block);
+	for (size_t i = 0; i < FORWARDED; i++)
+		sigaddset(&block, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &block, mask);
+	/* With SIGCHLD ignored, as some start their children, nobody could be waited for. */
+	signal(SIGCHLD, SIG_DFL);
+	pid = fork();
+	if (!pid) {
+		close(go_pipe[1]);
+		become(options->command, go_pipe[0], failed_pipe[1], mask);
+	}
+	close(go_pipe[0]);
+	close(failed_pipe[1]);
+	*go = go_pipe[1];
+	*failed = failed_pipe[0];
+	return pid > 0 ? pid : error_set(err, -EAGAIN, "fork: %s", strerror(errno));
 }
 
 static int run_governed(const struct run_options *options, const struct capward_policy *policy)
 {
-	int go[2], failed[2], code, status;
 	struct engine *engine = NULL;
 	char name[64], path[CGROUP_PATH];
-	sigset_t block, mask;
-	struct error err;
+	int go = -1, failed = -1, code, status;
+	struct error err, why;
 	__u32 slot = 0;
+	sigset_t mask;
+	pid_t pid;
 
-	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC)) {
-		error_set(&err, -errno, "pipe: %s", strerror(errno));
-		return command_fail("run", -errno, &err);
-	}
-	/* A signal that comes before there is someone to forward it to waits. */
-	sigemptyset(&block);
-	for (size_t i = 0; i < FORWARDED; i++)
-		sigaddset(&block, forwarded[i]);
-	sigprocmask(SIG_BLOCK, &block, &mask);
-	child = fork();
-	if (child < 0) {
-		error_set(&err, -errno, "fork: %s", strerror(errno));
-		return command_fail("run", -errno, &err);
-	}
-	if (!child) {
-		close(go[1]);
-		become(options->command, go[0], failed[1], &mask);
-	}
-	close(go[0]);
-	close(failed[1]);
-
+	pid = fork_waiting(options, &go, &failed, &mask, &err);
+	if (pid < 0)
+		return command_fail("run", pid, &err);
+	signal(SIGPIPE, SIG_IGN); /* of a child that was killed before its word */
 	snprintf(name, sizeof(name), "capward-run-%d", getpid());
-	code = place_make(name, child, path, &err);
+	code = place_make(name, pid, path, &err);
 	if (code) {
-		close(go[1]);
-		wait_for_command();
+		close(go);
+		wait_for(pid);
 		return command_fail("run", code, &err);
 	}
 	code = govern(path, policy, &slot, &engine, &err);
 	if (code) {
-		close(go[1]);
-		wait_for_command();
-		place_remove(path, NULL);
+		close(go);
+		wait_for(pid);
 		status = command_fail("run", code, &err);
 	} else {
-		status = supervise(options, go[1], failed[0], &mask);
-		if (place_remove(path, &err))
-			fprintf(stderr, "capward run: %s\n", err.text);
-		release(engine, slot);
+		status = supervise(options, pid, go, failed, &mask);
 	}
+	if (place_remove(path, &why))
+		fprintf(stderr, "capward run: %s\n", why.text); /* its policy stays with it */
+	else if (slot)
+		release(engine, slot);
 	engine_close(engine);
 	return status;
 }

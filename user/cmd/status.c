@@ -11,6 +11,7 @@
 #include "command.h"
 #include "decide.h"
 #include "host.h"
+#include "output.h"
 #include "profile.h"
 #include "scopes.h"
 #include "selftest.h"
@@ -41,12 +42,12 @@ static __u64 limited(const struct report *report)
 	return sum;
 }
 
-static size_t scopes_under(const struct report *report, const struct capward_policy *policy)
+static size_t scopes_under(const struct report *report, __u32 slot)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < report->scopes.count; i++)
-		count += !memcmp(&report->scopes.scopes[i].policy, policy, sizeof(*policy));
+		count += report->scopes.scopes[i].slot == slot;
 	return count;
 }
 
@@ -77,7 +78,7 @@ static json_t *policies_json(const struct report *report)
 			list,
 			json_pack("{s:s, s:s, s:o, s:i, s:b}", "profile", policy.profile, "mode",
 				  profile_mode_name(policy_mode(policy.word)), "granted", granted,
-				  "scopes", (int)scopes_under(report, &policy), "container_default",
+				  "scopes", (int)scopes_under(report, slot), "container_default",
 				  slot == report->state.container_policy));
 	}
 	return list;
@@ -87,13 +88,15 @@ static json_t *as_json(const struct report *report)
 {
 	const struct capward_state *state = &report->state;
 
-	return json_pack("{s:b, s:i, s:I, s:b, s:s?, s:o, s:i, s:{s:I, s:I, s:I, s:I, s:I}, "
+	return json_pack("{s:b, s:i, s:I, s:b, s:o, s:o, s:i, s:{s:I, s:I, s:I, s:I, s:I}, "
 			 "s:{s:I, s:I, s:I}, s:I, s:i}",
 			 "loaded", true, "abi", (int)state->abi, "seconds",
 			 (json_int_t)seconds_loaded(report), "firing", report->fires, "why_not",
-			 report->fires ? NULL : report->why_not.text, "policies",
-			 policies_json(report), "scopes", (int)report->scopes.count, "counts",
-			 "used", (json_int_t)total(report, CAPWARD_USED), "denied",
+			 report->fires
+				 ? json_null()
+				 : json_escaped(report->why_not.text, strlen(report->why_not.text)),
+			 "policies", policies_json(report), "scopes", (int)report->scopes.count,
+			 "counts", "used", (json_int_t)total(report, CAPWARD_USED), "denied",
 			 (json_int_t)total(report, CAPWARD_DENIED), "would-deny",
 			 (json_int_t)total(report, CAPWARD_WOULD_DENY), "lent",
 			 (json_int_t)total(report, CAPWARD_LENT), "set-up",
@@ -112,8 +115,12 @@ static int as_text(const struct report *report)
 	printf("loaded      ABI %u, for %lld s\n", state->abi, seconds_loaded(report));
 	printf("firing      %s\n",
 	       report->fires ? "yes: the self-test was denied and counted" : "NO");
-	if (!report->fires)
-		printf("            %s\n", report->why_not.text);
+	if (!report->fires) {
+		char why[TEXT_ESCAPED(sizeof(report->why_not.text))];
+
+		text_escape(why, sizeof(why), report->why_not.text, strlen(report->why_not.text));
+		printf("            %s\n", why);
+	}
 	printf("scopes      %zu of %d\n", report->scopes.count, CAPWARD_SCOPES);
 	if (state->scopes_full)
 		printf("            %llu cgroups found no place\n",
@@ -132,8 +139,8 @@ static int as_text(const struct report *report)
 		if (engine_policy(report->engine, slot, &policy) || !policy.profile[0])
 			continue;
 		printf("  %-18s %-8s %zu scope%s%s: %s\n", policy.profile,
-		       profile_mode_name(policy_mode(policy.word)), scopes_under(report, &policy),
-		       scopes_under(report, &policy) == 1 ? "" : "s",
+		       profile_mode_name(policy_mode(policy.word)), scopes_under(report, slot),
+		       scopes_under(report, slot) == 1 ? "" : "s",
 		       slot == state->container_policy ? ", default for containers" : "",
 		       caps_format(policy.word & caps_all(), granted));
 	}
