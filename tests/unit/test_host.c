@@ -119,7 +119,7 @@ static void bpffs(void **state)
 	put("/proc/self/mounts", MOUNTS(V2));
 	holds("bpf file system");
 	put("/proc/self/mounts", V2);
-	fails("bpf file system", "nothing", "mount -t bpf bpf /sys/fs/bpf");
+	fails("bpf file system", "nothing", "mount -t bpf -o mode=0700 bpf /sys/fs/bpf");
 }
 
 static void btf(void **state)
