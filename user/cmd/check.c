@@ -22,12 +22,24 @@ static json_t *as_json(const struct host_fact *facts, bool host, bool all)
 
 static int as_text(const struct host_fact *facts, bool host, bool all)
 {
-	for (size_t i = 0; i < HOST_FACTS; i++) {
-		printf("%-4s %-20s %s\n", facts[i].holds ? "ok" : "NO", facts[i].name,
-		       facts[i].found);
-		if (!facts[i].holds)
-			printf("     %-20s remedy: %s\n", "", facts[i].remedy);
+	static const struct table_column columns[] = {
+		{"OK", false}, {"CHECK", false}, {"FOUND", false}};
+	struct table *table = NULL;
+	char remedy[sizeof(facts->remedy) + 16];
+	int code = table_new(columns, 3, &table);
+
+	for (size_t i = 0; !code && i < HOST_FACTS; i++) {
+		snprintf(remedy, sizeof(remedy), "remedy: %s", facts[i].remedy);
+		code = table_add(table, (const char *const[]){facts[i].holds ? "yes" : "NO",
+							      facts[i].name, facts[i].found});
+		if (!code && !facts[i].holds)
+			code = table_add(table, (const char *const[]){NULL, NULL, remedy});
 	}
+	if (!code)
+		code = table_print(table, stdout, table_width(stdout));
+	table_free(table);
+	if (code)
+		return STATUS_FAILED;
 	puts(all    ? "This host can enforce."
 	     : host ? "This host can enforce, but the caller may not."
 		    : "This host cannot enforce as it is.");

@@ -106,11 +106,38 @@ static json_t *as_json(const struct report *report)
 			 (json_int_t)state->scopes_full, "setup_tasks", (int)state->setup_tasks);
 }
 
+static int print_policies(const struct report *report)
+{
+	static const struct table_column columns[] = {{"PROFILE", false},
+						      {"MODE", false},
+						      {"SCOPES", true},
+						      {"", false},
+						      {"GRANTED", false}};
+	struct capward_policy policy;
+	char granted[CAPS_TEXT], scopes[16];
+	struct table *table = NULL;
+	int code = table_new(columns, 5, &table);
+
+	for (__u32 slot = CAPWARD_POLICY_OBSERVE; !code && slot < CAPWARD_POLICIES; slot++) {
+		if (engine_policy(report->engine, slot, &policy) || !policy.profile[0])
+			continue;
+		snprintf(scopes, sizeof(scopes), "%zu", scopes_under(report, slot));
+		code = table_add(table,
+				 (const char *const[]){
+					 policy.profile,
+					 profile_mode_name(policy_mode(policy.word)), scopes,
+					 slot == report->state.container_policy ? "default" : NULL,
+					 caps_format(policy.word & caps_all(), granted)});
+	}
+	if (!code)
+		code = table_print(table, stdout, table_width(stdout));
+	table_free(table);
+	return code;
+}
+
 static int as_text(const struct report *report)
 {
 	const struct capward_state *state = &report->state;
-	struct capward_policy policy;
-	char granted[CAPS_TEXT];
 
 	printf("loaded      ABI %u, for %lld s\n", state->abi, seconds_loaded(report));
 	printf("firing      %s\n",
@@ -134,17 +161,8 @@ static int as_text(const struct report *report)
 	printf("events      sent %llu, lost %llu (buffer full), limited %llu (per scope)\n",
 	       (unsigned long long)state->sent, (unsigned long long)state->lost,
 	       (unsigned long long)limited(report));
-	puts("policies");
-	for (__u32 slot = CAPWARD_POLICY_OBSERVE; slot < CAPWARD_POLICIES; slot++) {
-		if (engine_policy(report->engine, slot, &policy) || !policy.profile[0])
-			continue;
-		printf("  %-18s %-8s %zu scope%s%s: %s\n", policy.profile,
-		       profile_mode_name(policy_mode(policy.word)), scopes_under(report, slot),
-		       scopes_under(report, slot) == 1 ? "" : "s",
-		       slot == state->container_policy ? ", default for containers" : "",
-		       caps_format(policy.word & caps_all(), granted));
-	}
-	return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+	putchar('\n');
+	return print_policies(report) || fflush(stdout) ? STATUS_FAILED : STATUS_OK;
 }
 
 static int make_report(struct report *report, struct error *err)
