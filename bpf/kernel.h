@@ -12,9 +12,6 @@
 
 /* include/uapi/asm-generic/errno-base.h */
 #define EPERM  1
-#define ENOENT 2
-#define E2BIG  7
-#define EEXIST 17
 #define EINVAL 22
 
 /* include/linux/security.h: the caller does not want the check in the audit log. */

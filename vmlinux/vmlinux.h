@@ -47,7 +47,6 @@ enum {
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
@@ -92,7 +91,6 @@ struct cgroup_subsys_state {
 
 struct cgroup {
 	struct cgroup_subsys_state self;
-	int level;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
 };
@@ -130,9 +128,7 @@ struct nsproxy {
 };
 
 /* include/linux/cred.h */
-struct cred {
-	struct user_namespace *user_ns;
-};
+struct cred;
 
 /* include/linux/sched/signal.h */
 struct signal_struct {
@@ -148,8 +144,6 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	const struct cred *real_cred;
-	const struct cred *cred;
-	char comm[16];
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
