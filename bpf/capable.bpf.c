@@ -109,10 +109,9 @@ static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
 static __noinline int record(struct check *check, struct capward_scope *scope, __u32 verdict)
 {
 	__u64 root_id = scope->root, bit = 1ULL << (check->cap & 63), count, now;
-	struct capward_scope *root = scope;
+	struct capward_scope *root = scope; /* where the scope's counts are */
 	bool fresh;
 
-	/* The entry of a scope can be gone while one below it is not: only `unload` does that. */
 	if (scope->root != task_cgroup(check->task)) {
 		root = bpf_map_lookup_elem(&scopes, &root_id);
 		if (!root)
@@ -240,8 +239,7 @@ int capable(struct capable_arguments *arguments)
 		return 0;
 
 	number = (__u32)arguments->cap;
-	/* Compared as 64 bits: the verifier of 6.1 drops a bound on the lower half of a register.
-	 */
+	/* Compared as 64 bits: the verifier of 6.1 drops bounds of the lower half of a register. */
 	barrier_var(number);
 	if (arguments->cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
 	    (scope_word(scope) & scope->fast) >> number & 1) {

@@ -73,10 +73,8 @@ SEC("syscall")
 int set_policy(struct capward_set_policy *request)
 {
 	struct capward_policy *policy;
-	__u64 word = request->policy.word, slot;
-	__u32 key = request->slot;
-
-	slot = key;
+	__u64 word = request->policy.word, slot = request->slot;
+	__u32 key = slot;
 
 	policy = bpf_map_lookup_elem(&policies, &key);
 	if (!policy)

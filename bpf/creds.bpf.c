@@ -19,11 +19,11 @@ static __always_inline void note_copy(struct cred *new, const struct cred *old)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct capward_scope *scope = task_scope(task);
 	__u64 key = (__u64)old;
+	bool owned;
 
 	if (!scope)
 		return;
-	bool owned = bpf_map_lookup_elem(&owned_creds, &key);
-
+	owned = bpf_map_lookup_elem(&owned_creds, &key);
 	if (old != task->real_cred && !owned)
 		return;
 	if (state.setup_tasks && task_phase(task, scope->root) == PHASE_SET_UP)

@@ -70,7 +70,6 @@ static long match_step(__u32 index, void *context)
 static __always_inline __u32 matching_policy(const char *path)
 {
 	long length = bpf_probe_read_kernel_str(making.path, GLOB_PATH, path);
-
 	__u32 list = state.match_list & 1; /* once: `apply` may switch to the other meanwhile */
 
 	if (length <= 0 || length >= GLOB_PATH)

@@ -53,8 +53,7 @@ static __noinline struct capward_scope *scope_above(struct cgroup *cgroup)
 	return climb.cgroup ? &too_deep : NULL;
 }
 
-/* The word of the policy of @scope. A slot that does not exist denies everything, as an empty one.
- */
+/* The word of the policy of @scope. A slot that does not exist denies everything. */
 static __always_inline __u64 scope_word(struct capward_scope *scope)
 {
 	__u64 slot = scope->policy;

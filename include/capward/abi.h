@@ -68,18 +68,15 @@ struct capward_policy {
 #define CAPWARD_POLICY_RUN 1U /* of one `capward run`; gone with it */
 
 /* Slots of the policies map with a fixed meaning. */
-#define CAPWARD_POLICY_BROKEN 0 /* never written: denies everything */
-#define CAPWARD_POLICY_OBSERVE                                                                     \
-	1 /* learn, everything allowed: a container that no profile names                          \
-	   */
-#define CAPWARD_POLICY_FIRST 2
+#define CAPWARD_POLICY_BROKEN  0 /* never written: denies everything */
+/* learn, everything allowed: a container that no profile names */
+#define CAPWARD_POLICY_OBSERVE 1
+#define CAPWARD_POLICY_FIRST   2
 
 /* Flags of a scope. */
-#define CAPWARD_SCOPE_CONTAINER                                                                    \
-	1U			/* a runtime's container: set-up has a mount namespace to come     \
-				 */
-#define CAPWARD_SCOPE_STRICT 2U /* a credential could not be recorded: every one is owned */
-#define CAPWARD_SCOPE_QUIET  4U /* counts and sends no event: the self-test */
+#define CAPWARD_SCOPE_CONTAINER 1U /* a runtime's: its mount namespace is yet to come */
+#define CAPWARD_SCOPE_STRICT	2U /* a credential could not be recorded: every one is owned */
+#define CAPWARD_SCOPE_QUIET	4U /* counts and sends no event: the self-test */
 
 /*
  * One governed cgroup. A descendant has an entry of its own, made at mkdir with its parent's
@@ -145,9 +142,8 @@ struct capward_event {
 	__u64 time;    /* ns since boot (CLOCK_BOOTTIME) */
 	__u64 scope;   /* cgroup id of the scope */
 	__u64 cgroup;  /* cgroup id the task is in */
-	__u64 count; /* of this verdict on this capability so far, this one included: in the scope,
-		      * and for used in its cgroup */
-	__u32 pid;   /* thread group, as the host numbers it */
+	__u64 count;   /* of the verdict on the capability in the scope so far (used: its cgroup) */
+	__u32 pid;     /* thread group, as the host numbers it */
 	__u32 tid;
 	__u32 policy;	    /* slot */
 	__s32 syscall;	    /* number in the task's ABI; -1: none or unknown */
