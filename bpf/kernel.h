@@ -17,6 +17,10 @@
 /* include/linux/security.h: the caller does not want the check in the audit log. */
 #define CAP_OPT_NOAUDIT 2
 
+/* include/uapi/linux/sched.h */
+#define CLONE_THREAD	  0x00010000UL
+#define CLONE_INTO_CGROUP 0x200000000UL
+
 /* include/linux/sched.h */
 #define PF_IO_WORKER   0x00000010
 #define PF_USER_WORKER 0x00004000 /* from 6.4; before, the bit is unused for user tasks */

@@ -8,12 +8,16 @@
  * tp_btf/cgroup_rmdir         its entry goes; a scope keeps what was used in the cgroups below it.
  * fentry/cgroup_attach_task   notes where a task comes from, while it is still there.
  * tp_btf/cgroup_attach_task   a task that an outsider moved into a scope becomes a set-up task.
- * tp_btf/sched_process_fork   so does one that is forked into it (CLONE_INTO_CGROUP, which fires no
+ * lsm/task_alloc              so does one that is forked into it (CLONE_INTO_CGROUP, which fires no
  *                             attach); a child of a set-up task is one too.
  * lsm/bprm_committed_creds    an exec ends set-up, unless it is the runtime's own or a hook's.
  * tp_btf/sched_process_exit   the last thread of a set-up task is gone.
+ * lsm/task_free               a set-up task is gone whose exit was missed, or whose fork failed.
  *
- * The cgroup hooks run under cgroup_mutex, so none of them meets itself.
+ * A tracing program is left out while the CPU is inside it already (__bpf_trace_run(), and
+ * bpf_prog_check_recur() in the trampoline), which two tasks bring about where it can be preempted,
+ * as in 7.x. So tracing serves only what cannot meet itself, the cgroup hooks under cgroup_mutex,
+ * or what may be missed. LSM programs are never left out.
  */
 #include "scope.h"
 #include "capward/glob.h"
@@ -202,26 +206,26 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-/* Make @task's process a set-up task of the scope @root until @deadline. */
-static __always_inline void begin_set_up(struct task_struct *task, __u64 root, __u64 deadline)
+/* Make the process that @leader leads the set-up task that @as says. */
+static __always_inline void begin_set_up(struct task_struct *leader, const struct set_up *as)
 {
 	struct set_up *set_up;
 
-	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL,
-				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	set_up = bpf_task_storage_get(&set_up_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!set_up)
 		return; /* no memory: workload */
-	set_up->scope = root;
-	set_up->deadline = deadline;
+	set_up->scope = as->scope;
+	set_up->elsewhere = as->elsewhere;
+	set_up->deadline = as->deadline;
 	if (!__sync_lock_test_and_set(&set_up->live, 1))
 		__sync_fetch_and_add(&state.setup_tasks, 1);
 }
 
-static __always_inline void end_set_up(struct task_struct *task)
+static __always_inline void end_set_up(struct task_struct *leader)
 {
 	struct set_up *set_up;
 
-	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
+	set_up = bpf_task_storage_get(&set_up_tasks, leader, NULL, 0);
 	if (set_up)
 		stop_set_up(set_up);
 }
@@ -255,6 +259,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct tas
 {
 	struct task_struct *mover = bpf_get_current_task_btf();
 	struct capward_scope *scope;
+	struct set_up as = {};
 	bool known;
 
 	if (!cgroup_is_v2(to))
@@ -270,36 +275,40 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct tas
 	 */
 	if (!scope || !known || attaching.binding ||
 	    (mover->group_leader != task->group_leader && scope_binds(task_scope(mover)))) {
-		end_set_up(task);
+		end_set_up(task->group_leader);
 		return 0;
 	}
-	begin_set_up(task, scope->root, bpf_ktime_get_ns() + SET_UP_NS);
+	as.scope = scope->root;
+	as.deadline = bpf_ktime_get_ns() + SET_UP_NS;
+	begin_set_up(task->group_leader, &as);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+SEC("lsm/task_alloc")
+int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
 {
-	bool same = task_cgroup(parent) == task_cgroup(child);
+	struct task_struct *parent = bpf_get_current_task_btf();
 	struct capward_scope *from;
-	struct set_up *set_up;
-	__u64 root;
+	struct set_up *set_up = NULL;
 
-	if (same && !state.setup_tasks)
+	if (ret || clone_flags & CLONE_THREAD) /* a thread has its process's phase */
+		return ret;
+	if (!(clone_flags & CLONE_INTO_CGROUP) && !state.setup_tasks)
 		return 0;
-	if (child->pid != child->tgid)
-		return 0; /* a thread has its process's phase */
-	root = task_scope_root(child);
-	if (!root)
-		return 0;
-	from = same ? NULL : task_scope(parent);
-	if (!same && !scope_binds(from) && (!from || from->root != root)) {
-		begin_set_up(child, root, bpf_ktime_get_ns() + SET_UP_NS);
-		return 0;
+	from = task_scope(parent);
+	if (from && state.setup_tasks)
+		set_up = task_set_up(parent, from->root);
+	if (set_up) {
+		begin_set_up(child, set_up);
+	} else if (clone_flags & CLONE_INTO_CGROUP && !scope_binds(from)) {
+		struct set_up as = {
+			.scope = from ? from->root : 0,
+			.elsewhere = 1,
+			.deadline = bpf_ktime_get_ns() + SET_UP_NS,
+		};
+
+		begin_set_up(child, &as);
 	}
-	set_up = task_set_up(parent, root);
-	if (set_up)
-		begin_set_up(child, root, set_up->deadline);
 	return 0;
 }
 
@@ -341,11 +350,13 @@ int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 	if (!state.setup_tasks)
 		return 0;
 	scope = task_scope(task);
-	if (!scope || !task_set_up(task, scope->root) || set_up_goes_on(task, bprm, scope))
-		return 0;
-	/* From here on it is the workload's, which may keep it and use it after another. */
-	own_cred(task->real_cred, scope->root);
-	end_set_up(task);
+	if (scope) {
+		if (!task_set_up(task, scope->root) || set_up_goes_on(task, bprm, scope))
+			return 0;
+		/* From here on it is the workload's, which may keep it and use it after another. */
+		own_cred(task->real_cred, scope->root);
+	}
+	end_set_up(task->group_leader);
 	return 0;
 }
 
@@ -357,6 +368,14 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	/* The leader also ends when another thread execs in its place (de_thread()). */
 	if (state.setup_tasks &&
 	    (!signal->live.counter || (task->pid == task->tgid && signal->group_exec_task)))
+		end_set_up(task->group_leader);
+	return 0;
+}
+
+SEC("lsm/task_free")
+int BPF_PROG(task_free, struct task_struct *task)
+{
+	if (state.setup_tasks)
 		end_set_up(task);
 	return 0;
 }

@@ -73,10 +73,10 @@ struct {
 
 /* A set-up task. The process's first thread carries it for all of its threads. */
 struct set_up {
-	__u64 scope;	/* cgroup id of the scope it sets up */
-	__u64 deadline; /* ns of CLOCK_MONOTONIC; a workload task from then on */
-	__u32 live;	/* 1 while it counts in state.setup_tasks */
-	__u32 pad;
+	__u64 scope;	 /* cgroup id of the scope it sets up */
+	__u64 deadline;	 /* ns of CLOCK_MONOTONIC; a workload task from then on */
+	__u32 live;	 /* 1 while it counts in state.setup_tasks */
+	__u32 elsewhere; /* 1: it sets up any scope but that one, 0 being none (CLONE_INTO_CGROUP) */
 };
 
 /*

@@ -98,7 +98,7 @@ static __always_inline struct set_up *task_set_up(struct task_struct *task, __u6
 	struct set_up *set_up;
 
 	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
-	if (!set_up || !set_up->live || set_up->scope != root)
+	if (!set_up || !set_up->live || (set_up->scope == root) == set_up->elsewhere)
 		return NULL;
 	if (bpf_ktime_get_ns() < set_up->deadline)
 		return set_up;

@@ -294,16 +294,21 @@ static int pin_objects(struct capward *skel, struct error *err)
 static int attach_all(struct capward *skel, struct error *err)
 {
 	struct bpf_program *const order[] = {
+		/* credentials */
 		skel->progs.cred_free,
 		skel->progs.cred_transfer,
 		skel->progs.cred_prepare,
+		/* tasks: how set-up ends before how it begins */
+		skel->progs.task_free,
 		skel->progs.process_exit,
 		skel->progs.bprm_committed_creds,
-		skel->progs.process_fork,
+		skel->progs.task_alloc,
 		skel->progs.cgroup_attach_from,
 		skel->progs.cgroup_attach_task,
+		/* scopes */
 		skel->progs.cgroup_rmdir,
 		skel->progs.cgroup_mkdir,
+		/* the decision */
 		skel->progs.capable,
 	};
 	char name[64];
