@@ -34,7 +34,7 @@ struct trace {
 	bool json, backlog;
 	const char *scope; /* NULL: any */
 	int cap, verdict;  /* -1: any */
-	__u64 since;	   /* ns since boot */
+	__u64 since;	   /* ns since boot: when the command began */
 	long long boot;	   /* ns since 1970 at boot */
 	unsigned long long damaged;
 };
@@ -119,7 +119,6 @@ static int stream(struct trace *trace, struct error *err)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
-	trace->since = now(CLOCK_BOOTTIME);
 	trace->boot = (long long)(now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME));
 	while (!stop && code >= 0) {
 		code = engine_events(trace->engine, POLL_MS, on_event, trace, err);
@@ -186,7 +185,7 @@ static int read_options(int argc, char **argv, struct trace *trace)
 
 static int run(int argc, char **argv)
 {
-	struct trace trace = {.cap = -1, .verdict = -1};
+	struct trace trace = {.cap = -1, .verdict = -1, .since = now(CLOCK_BOOTTIME)};
 	struct error err;
 	__u64 lost;
 	int code, lock, status = read_options(argc, argv, &trace);
