@@ -6,8 +6,9 @@
  *                             pattern it matches, or the default for cgroups that runtimes name.
  *                             No task can be inside yet.
  * tp_btf/cgroup_rmdir         its entry goes; a scope keeps what was used in the cgroups below it.
- * fentry/cgroup_attach_task   notes where a task comes from, while it is still there.
- * tp_btf/cgroup_attach_task   a task that an outsider moved into a scope becomes a set-up task.
+ * fentry/cgroup_attach_task   a task that an outsider moves into a scope becomes a set-up task:
+ *                             before the move, because the task runs on while it is moved.
+ * tp_btf/cgroup_attach_task   what it was is over: it has arrived.
  * lsm/task_alloc              so does one that is forked into it (CLONE_INTO_CGROUP, which fires no
  *                             attach); a child of a set-up task is one too.
  * lsm/bprm_committed_creds    an exec ends set-up, unless it is the runtime's own or a hook's.
@@ -33,13 +34,13 @@
 struct capward_state state SEC(".data.state");
 
 /*
- * Where the task being moved comes from. Written on entry to cgroup_attach_task(), read on its way
- * out, both under cgroup_mutex. Not static: the compiler would split it, against its own BTF.
+ * The move under way, from the entry of cgroup_attach_task() to its tracepoint, both under
+ * cgroup_mutex. Not static: the compiler would split it, against its own BTF.
  */
 struct {
-	__u64 task;   /* struct task_struct * */
-	__u64 scope;  /* the scope it is in; 0: ungoverned */
-	bool binding; /* that scope's policy denies */
+	__u64 task;  /* struct task_struct * */
+	bool within; /* one scope: nothing changes */
+	bool set_up; /* it sets up where it goes */
 } attaching;
 
 /*
@@ -240,47 +241,44 @@ static __always_inline bool scope_binds(struct capward_scope *scope)
 }
 
 SEC("fentry/cgroup_attach_task")
-int BPF_PROG(cgroup_attach_from, struct cgroup *to, struct task_struct *leader)
+int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *task)
 {
-	struct capward_scope *scope;
+	struct task_struct *mover = bpf_get_current_task_btf();
+	struct capward_scope *from, *to;
 
-	if (!cgroup_is_v2(to))
+	if (!cgroup_is_v2(cgroup))
 		return 0;
-	scope = task_scope(leader);
-	attaching.task = (__u64)leader;
-	attaching.scope = scope ? scope->root : 0;
-	attaching.binding = scope_binds(scope);
+	from = task_scope(task);
+	to = cgroup_scope(cgroup);
+	attaching.task = (__u64)task;
+	attaching.within = from && to && from->root == to->root;
+	if (attaching.within)
+		return 0;
+	attaching.set_up = to && !scope_binds(from) && !scope_binds(task_scope(mover));
+	if (attaching.set_up) {
+		struct set_up as = {
+			.scope = to->root,
+			.deadline = bpf_ktime_get_ns() + SET_UP_NS,
+		};
+
+		begin_set_up(task->group_leader, &as);
+	}
 	return 0;
 }
 
 SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *task,
+int BPF_PROG(cgroup_attach_task, struct cgroup *cgroup, const char *path, struct task_struct *task,
 	     bool threadgroup)
 {
-	struct task_struct *mover = bpf_get_current_task_btf();
-	struct capward_scope *scope;
-	struct set_up as = {};
-	bool known;
+	bool known = attaching.task == (__u64)task;
 
-	if (!cgroup_is_v2(to))
+	if (!cgroup_is_v2(cgroup))
 		return 0;
-	known = attaching.task == (__u64)task;
 	attaching.task = 0;
-	scope = cgroup_scope(to);
-	if (known && scope && scope->root == attaching.scope)
-		return 0; /* a move within one scope changes nothing */
-	/*
-	 * A task that moves itself is in its new scope by now, and was in the one noted before. Any
-	 * other mover is where it is.
-	 */
-	if (!scope || !known || attaching.binding ||
-	    (mover->group_leader != task->group_leader && scope_binds(task_scope(mover)))) {
-		end_set_up(task->group_leader);
+	if (known && attaching.within)
 		return 0;
-	}
-	as.scope = scope->root;
-	as.deadline = bpf_ktime_get_ns() + SET_UP_NS;
-	begin_set_up(task->group_leader, &as);
+	if (!known || !attaching.set_up)
+		end_set_up(task->group_leader);
 	return 0;
 }
 

@@ -303,7 +303,7 @@ static int attach_all(struct capward *skel, struct error *err)
 		skel->progs.process_exit,
 		skel->progs.bprm_committed_creds,
 		skel->progs.task_alloc,
-		skel->progs.cgroup_attach_from,
+		skel->progs.cgroup_attach_begins,
 		skel->progs.cgroup_attach_task,
 		/* scopes */
 		skel->progs.cgroup_rmdir,

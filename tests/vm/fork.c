@@ -2,12 +2,14 @@
 /*
  * Forks, many at once or straight into a cgroup.
  *
- *     fork storm WORKERS N       each of WORKERS processes forks N children at once with the others;
- *                                each child uses SYS_TIME, without effect, in the process that
+ *     fork storm WORKERS N       each of WORKERS processes forks up to N children at once with the
+ *                                others, for 10 s at most; each child uses SYS_TIME, without effect, in the process that
  *                                was forked. Prints "REFUSED of ALL refused".
  *     fork into CGROUP           fork into that cgroup (CLONE_INTO_CGROUP) a child that uses
  *                                SYS_TIME without an exec. Prints "ok" or an errno's name.
  *     fork into CGROUP COMMAND.. the same with a command
+ *     fork moved CGROUP N        N times a child that uses SYS_TIME without pause is moved into that
+ *                                cgroup. Prints "REFUSED of N refused": how many were once refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* 0: granted; else errno. SYS_TIME, because the kernel asks for no other reason. */
@@ -39,46 +43,50 @@ static int wait_for(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-/* How many of @times children were refused, at most 250, or 251 when a fork failed. */
-static int storm_worker(long times)
-{
-	int refused = 0;
+/* What the workers of a storm have seen together, in memory that they share. */
+struct storm {
+	long forked, refused, failed;
+};
 
-	for (long n = 0; n < times; n++) {
+static void storm_worker(long times, struct storm *seen)
+{
+	time_t end = time(NULL) + 10;
+
+	for (long n = 0; n < times && time(NULL) < end; n++) {
 		pid_t child = fork();
 
-		if (child < 0)
-			return 251;
+		if (child < 0) {
+			__atomic_add_fetch(&seen->failed, 1, __ATOMIC_RELAXED);
+			return;
+		}
 		if (!child)
 			_exit(use_sys_time() ? 1 : 0);
-		refused += wait_for(child) != 0;
+		__atomic_add_fetch(&seen->forked, 1, __ATOMIC_RELAXED);
+		if (wait_for(child))
+			__atomic_add_fetch(&seen->refused, 1, __ATOMIC_RELAXED);
 	}
-	return refused > 250 ? 250 : refused;
 }
 
 static int storm(long workers, long times)
 {
-	int refused = 0;
+	struct storm *seen =
+		mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, 0, 0);
 
+	if (seen == MAP_FAILED)
+		return 3;
 	for (long n = 0; n < workers; n++) {
 		pid_t worker = fork();
 
-		if (worker < 0)
-			return 3;
-		if (!worker)
-			_exit(storm_worker(times));
-	}
-	for (long n = 0; n < workers; n++) {
-		int answer = wait_for(-1);
-
-		if (answer > 250) {
-			puts("a fork failed");
-			return 3;
+		if (!worker) {
+			storm_worker(times, seen);
+			_exit(0);
 		}
-		refused += answer;
+		seen->failed += worker < 0;
 	}
-	printf("%d of %ld refused\n", refused, workers * times);
-	return refused != 0;
+	while (wait(NULL) > 0)
+		;
+	printf("%ld of %ld refused\n", seen->refused, seen->forked);
+	return seen->failed ? 3 : seen->refused != 0;
 }
 
 static int into(const char *cgroup, char **command)
@@ -109,12 +117,66 @@ static int into(const char *cgroup, char **command)
 	return answer;
 }
 
+/* What a child that is being moved tells of itself. */
+struct seen {
+	unsigned long uses;
+	unsigned long refused;
+};
+
+static int moved(const char *cgroup, long times)
+{
+	struct seen *seen =
+		mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, 0, 0);
+	char path[4096], number[16];
+	long refused = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || seen == MAP_FAILED) {
+		perror(path);
+		return 3;
+	}
+	for (long n = 0; n < times; n++) {
+		volatile struct seen *now = seen;
+		unsigned long until;
+		pid_t child;
+
+		memset(seen, 0, sizeof(*seen));
+		child = fork();
+		if (child < 0)
+			return 3;
+		while (!child) {
+			now->refused += use_sys_time() != 0;
+			now->uses++;
+		}
+		while (now->uses < 10)
+			;
+		snprintf(number, sizeof(number), "%d", child);
+		if (write(fd, number, strlen(number)) < 0) {
+			perror(path);
+			kill(child, SIGKILL);
+			return 3;
+		}
+		until = now->uses + 10;
+		while (now->uses < until)
+			;
+		refused += now->refused != 0;
+		kill(child, SIGKILL);
+		wait_for(child);
+	}
+	printf("%ld of %ld refused\n", refused, times);
+	return refused != 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "storm"))
 		return storm(atol(argv[2]), atol(argv[3]));
 	if (argc >= 3 && !strcmp(argv[1], "into"))
 		return into(argv[2], argv + 3);
+	if (argc == 4 && !strcmp(argv[1], "moved"))
+		return moved(argv[2], atol(argv[3]));
 	fprintf(stderr, "fork: bad arguments\n");
 	return 3;
 }
