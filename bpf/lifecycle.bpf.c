@@ -8,9 +8,9 @@
  * tp_btf/cgroup_rmdir         its entry goes; a scope keeps what was used in the cgroups below it.
  * fentry/cgroup_attach_task   a task that an outsider moves into a scope becomes a set-up task:
  *                             before the move, because the task runs on while it is moved.
- * tp_btf/cgroup_attach_task   what it was is over: it has arrived.
- * lsm/task_alloc              so does one that is forked into it (CLONE_INTO_CGROUP, which fires no
- *                             attach); a child of a set-up task is one too.
+ * tp_btf/cgroup_attach_task   it has arrived: if it does not set up where it is, set-up is over.
+ * lsm/task_alloc              a task that is forked into a scope (CLONE_INTO_CGROUP, which fires no
+ *                             attach) becomes a set-up task too, and so does a child of one.
  * lsm/bprm_committed_creds    an exec ends set-up, unless it is the runtime's own or a hook's.
  * tp_btf/sched_process_exit   the last thread of a set-up task is gone.
  * lsm/task_free               a set-up task is gone whose exit was missed, or whose fork failed.

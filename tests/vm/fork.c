@@ -2,9 +2,9 @@
 /*
  * Forks, many at once or straight into a cgroup.
  *
- *     fork storm WORKERS N       each of WORKERS processes forks up to N children at once with the
- *                                others, for 10 s at most; each child uses SYS_TIME, without effect, in the process that
- *                                was forked. Prints "REFUSED of ALL refused".
+ *     fork storm WORKERS N       each of WORKERS processes forks up to N children, all at the same
+ *                                time and for 10 s at most; each child uses SYS_TIME, without effect
+ *                                and without an exec. Prints "REFUSED of ALL refused".
  *     fork into CGROUP           fork into that cgroup (CLONE_INTO_CGROUP) a child that uses
  *                                SYS_TIME without an exec. Prints "ok" or an errno's name.
  *     fork into CGROUP COMMAND.. the same with a command
