@@ -26,10 +26,10 @@ static inline enum capward_mode policy_mode(__u64 word)
 	return (enum capward_mode)(word >> CAPWARD_MODE_SHIFT);
 }
 
-/* Bits 62 and 63 are the mode, so no capability can have these numbers; Linux 7.2 ends at 40. */
-static inline int policy_allows(__u64 word, __u32 cap)
+/* Bits 62 and 63 are the mode, so no permission can have these numbers. */
+static inline int policy_allows(__u64 word, __u32 permission)
 {
-	return cap < CAPWARD_MODE_SHIFT && (word >> cap & 1);
+	return permission < CAPWARD_MODE_SHIFT && (word >> permission & 1);
 }
 
 static inline __u64 policy_word(enum capward_mode mode, __u64 mask)
@@ -38,10 +38,11 @@ static inline __u64 policy_word(enum capward_mode mode, __u64 mask)
 }
 
 /*
- * The verdict on one use of capability @cap under the policy @word. CAPWARD_UNJUDGED: the policy
- * is off, allow and record nothing. Everything but CAPWARD_DENIED is allowed.
+ * The verdict on one use of @permission, a capability or an operation, under the policy @word.
+ * CAPWARD_UNJUDGED: the policy is off, allow and record nothing. Everything but CAPWARD_DENIED is
+ * allowed.
  */
-static inline enum capward_verdict decide(__u64 word, __u32 cap, enum phase phase,
+static inline enum capward_verdict decide(__u64 word, __u32 permission, enum phase phase,
 					  enum credential credential)
 {
 	if (policy_mode(word) == CAPWARD_OFF)
@@ -50,7 +51,7 @@ static inline enum capward_verdict decide(__u64 word, __u32 cap, enum phase phas
 		return CAPWARD_SET_UP;
 	if (credential == CREDENTIAL_LENT)
 		return CAPWARD_LENT;
-	if (policy_allows(word, cap))
+	if (policy_allows(word, permission))
 		return CAPWARD_USED;
 	return policy_mode(word) == CAPWARD_ENFORCE ? CAPWARD_DENIED : CAPWARD_WOULD_DENY;
 }

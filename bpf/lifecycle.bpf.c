@@ -171,10 +171,10 @@ static __always_inline void forget_counts(struct capward_scope *scope)
 	for (__u32 verdict = CAPWARD_DENIED; verdict < CAPWARD_VERDICTS; verdict++) {
 		__u64 seen = scope->seen[verdict];
 
-		for (__u32 cap = 0; cap < 64; cap++) {
-			if (!(seen >> cap & 1))
+		for (__u32 permission = 0; permission < 64; permission++) {
+			if (!(seen >> permission & 1))
 				continue;
-			key.cap = cap;
+			key.permission = permission;
 			key.verdict = verdict;
 			bpf_map_delete_elem(&counts, &key);
 		}

@@ -334,7 +334,8 @@ static int load_into_new_pins(struct capward *skel, struct error *err)
 {
 	struct capward_set_policy observe = {
 		.slot = CAPWARD_POLICY_OBSERVE,
-		.policy = {.word = (__u64)CAPWARD_LEARN << CAPWARD_MODE_SHIFT | CAPWARD_MASK,
+		.policy = {.word = (__u64)CAPWARD_LEARN << CAPWARD_MODE_SHIFT |
+				   (CAPWARD_MASK & ~(1ULL << CAPWARD_OP_TAMPER)),
 			   .profile = "(observe)"},
 	};
 	int code;
@@ -461,9 +462,10 @@ int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_po
 	return 0;
 }
 
-__u64 engine_count(struct engine *engine, __u64 root, __u32 cap, __u32 verdict)
+__u64 engine_count(struct engine *engine, __u64 root, __u32 permission, __u32 verdict)
 {
-	struct capward_count_key key = {.scope = root, .cap = cap, .verdict = verdict};
+	struct capward_count_key key = {
+		.scope = root, .permission = permission, .verdict = verdict};
 	__u64 count;
 
 	return bpf_map_lookup_elem(engine->fd[PIN_COUNTS], &key, &count) ? 0 : count;

@@ -79,8 +79,8 @@ int engine_policy(struct engine *engine, __u32 slot, struct capward_policy *out)
 int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_policy *policy,
 		      struct error *err);
 
-/* How often @verdict (not CAPWARD_USED) was given for @cap in the scope @root; 0: never. */
-__u64 engine_count(struct engine *engine, __u64 root, __u32 cap, __u32 verdict);
+/* How often @verdict (not CAPWARD_USED) was given for @permission in the scope @root; 0: never. */
+__u64 engine_count(struct engine *engine, __u64 root, __u32 permission, __u32 verdict);
 
 /* Read the matches in force into @out, CAPWARD_MATCHES of them; returns how many. */
 size_t engine_matches(struct engine *engine, struct capward_match *out);

@@ -9,6 +9,7 @@
 
 #include "caps.h"
 #include "container.h"
+#include "operation.h"
 #include "output.h"
 #include "profile.h"
 
@@ -26,7 +27,7 @@ int event_decode(const void *bytes, size_t size, struct capward_event *out)
 	memcpy(&event, bytes, sizeof(event));
 	if (event.version != CAPWARD_ABI || event.type != CAPWARD_EVENT_VERDICT ||
 	    event.size != sizeof(event) || event.verdict >= CAPWARD_VERDICTS ||
-	    event.mode > CAPWARD_OFF || event.cap >= CAPWARD_MODE_SHIFT ||
+	    event.mode > CAPWARD_OFF || event.permission >= CAPWARD_MODE_SHIFT ||
 	    event.policy >= CAPWARD_POLICIES)
 		return -EBADMSG;
 	*out = event;
@@ -77,8 +78,11 @@ int event_print(const struct event_view *view, FILE *stream)
 	const struct capward_event *event = &view->event;
 	char comm[TEXT_ESCAPED(CAPWARD_COMM)], who[TEXT_ESCAPED(CONTAINER_NAME)], cap[CAPS_LABEL];
 	char profile[TEXT_ESCAPED(CAPWARD_NAME)], syscall[64], clock[64];
+	const char *operation = operation_name(event->permission);
 	struct container container = container_of_cgroup(view->cgroup);
 
+	if (!operation)
+		operation = caps_label(event->permission, cap) + strlen("CAP_");
 	format_time(view->time_ns, clock, sizeof(clock));
 	syscall_name(event->syscall, syscall, sizeof(syscall));
 	text_escape(profile, sizeof(profile), view->profile, strlen(view->profile));
@@ -91,10 +95,9 @@ int event_print(const struct event_view *view, FILE *stream)
 	else
 		text_escape(who, sizeof(who), view->cgroup, strlen(view->cgroup));
 	fprintf(stream, "%.15s %-10s %-20s %s %s[%u]%s%s count=%llu profile=%s%s\n", clock + 11,
-		event_verdict_name(event->verdict), caps_label(event->cap, cap) + strlen("CAP_"),
-		who[0] ? who : "(gone)", comm, event->pid, syscall[0] ? " by " : "", syscall,
-		(unsigned long long)event->count, profile[0] ? profile : "(gone)",
-		event->audit ? "" : " noaudit");
+		event_verdict_name(event->verdict), operation, who[0] ? who : "(gone)", comm,
+		event->pid, syscall[0] ? " by " : "", syscall, (unsigned long long)event->count,
+		profile[0] ? profile : "(gone)", event->audit ? "" : " noaudit");
 	return ferror(stream) ? -EIO : 0;
 }
 
@@ -107,20 +110,22 @@ json_t *event_json(const struct event_view *view)
 {
 	const struct capward_event *event = &view->event;
 	struct container container = container_of_cgroup(view->cgroup);
+	const char *operation = operation_name(event->permission);
 	char cap[CAPS_LABEL], syscall[64], clock[64];
 
 	format_time(view->time_ns, clock, sizeof(clock));
 	syscall_name(event->syscall, syscall, sizeof(syscall));
-	return json_pack("{s:s, s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:i, s:i, s:o, s:o, s:s, "
-			 "s:s, s:o, s:b, s:i, s:o, s:s, s:I}",
+	return json_pack("{s:s, s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:i, s:i, s:o, s:o, s:s?, "
+			 "s:s?, s:s, s:o, s:b, s:i, s:o, s:s, s:I}",
 			 "time", clock, "scope", "id", (json_int_t)event->scope, "cgroup",
 			 text_or_null(view->cgroup), "runtime", text_or_null(container.runtime),
 			 "container", text_or_null(container.id), "name", "image", "pod", "pid",
 			 (int)event->pid, "tid", (int)event->tid, "comm",
 			 json_escaped(event->comm, strnlen(event->comm, CAPWARD_COMM)), "exe",
-			 text_or_null(view->exe), "cap", caps_label(event->cap, cap), "verdict",
-			 event_verdict_name(event->verdict), "syscall", text_or_null(syscall),
-			 "audit", event->audit, "userns_level", (int)event->userns_level, "profile",
-			 text_or_null(view->profile), "mode", profile_mode_name(event->mode),
-			 "count", (json_int_t)event->count);
+			 text_or_null(view->exe), "cap",
+			 operation ? NULL : caps_label(event->permission, cap), "operation",
+			 operation, "verdict", event_verdict_name(event->verdict), "syscall",
+			 text_or_null(syscall), "audit", event->audit, "userns_level",
+			 (int)event->userns_level, "profile", text_or_null(view->profile), "mode",
+			 profile_mode_name(event->mode), "count", (json_int_t)event->count);
 }

@@ -9,7 +9,9 @@
 
 struct capward_policy policy_of(const struct profile *profile)
 {
-	struct capward_policy policy = {.word = policy_word(profile->mode, profile->mask)};
+	__u64 operations = CAPWARD_OPS_MASK & ~profile->denied;
+	struct capward_policy policy = {
+		.word = policy_word(profile->mode, profile->mask | operations)};
 
 	memcpy(policy.profile, profile->name, sizeof(policy.profile));
 	return policy;

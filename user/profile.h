@@ -50,7 +50,8 @@ struct profile {
 	enum capward_mode mode;
 	bool privileged;
 	struct caps_list cap_drop, cap_add; /* as given */
-	uint64_t mask; /* the capabilities it allows: those lists, applied to the start set */
+	uint64_t mask;	 /* the capabilities it allows: those lists, applied to the start set */
+	uint64_t denied; /* the operations it refuses, bits by enum capward_operation */
 	struct profile_match *matches; /* any one of them suffices; at most CAPWARD_MATCHES */
 	size_t match_count;
 };

@@ -127,8 +127,16 @@ struct nsproxy {
 	struct pid_namespace *pid_ns_for_children;
 };
 
+/* include/linux/capability.h: two __u32 before v6.3, one __u64 since. Read it as 8 bytes. */
+typedef struct {
+} kernel_cap_t;
+
 /* include/linux/cred.h */
-struct cred;
+struct cred {
+	kernel_cap_t cap_permitted;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
+};
 
 /* include/linux/sched/signal.h */
 struct signal_struct {

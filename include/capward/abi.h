@@ -14,7 +14,7 @@
 #endif
 
 /* Version of every structure below. A pinned state of another version is never touched. */
-#define CAPWARD_ABI 1
+#define CAPWARD_ABI 2
 
 /* Capabilities that have a counter of their own. Linux 7.2 has 41 (CAP_LAST_CAP is 40). */
 #define CAPWARD_CAPS 48
@@ -50,12 +50,34 @@ enum capward_verdict {
 };
 
 /*
+ * Operations that a policy refuses whatever capability they are done with, because one capability
+ * is too wide a switch for them. Their numbers follow those of the capabilities; together they are
+ * the permissions that a policy gives.
+ */
+enum capward_operation {
+	CAPWARD_OP_MOUNT = CAPWARD_CAPS, /* mount, unmount, remount, move, the new mount calls */
+	CAPWARD_OP_MODULE,		 /* load a kernel module */
+	CAPWARD_OP_DEVICE_NODES,	 /* make a block or character device node */
+	CAPWARD_OP_RAW_SOCKET,		 /* packet and raw sockets */
+	CAPWARD_OP_FILE_ATTRIBUTES,	 /* owner, mode, inode flags, security.* attributes */
+	CAPWARD_OP_BPF,			 /* bpf(2) */
+	CAPWARD_OP_USERNS,		 /* make a user namespace */
+	CAPWARD_OP_IO_URING,		 /* make or use an io_uring */
+	CAPWARD_OP_TAMPER, /* touch capward itself: no policy that enforces allows it */
+	CAPWARD_OPS_END,
+};
+
+/*
  * A policy is one 64-bit word, so that replacing it is one store and no check ever sees the mask of
- * one profile with the mode of another: the mode in the two highest bits, the allowed capabilities
- * below.
+ * one profile with the mode of another: the mode in the two highest bits, the permissions below, a
+ * set bit for what is allowed.
  */
 #define CAPWARD_MODE_SHIFT 62
 #define CAPWARD_MASK	   ((1ULL << CAPWARD_MODE_SHIFT) - 1)
+/* The operations that a policy may allow. */
+#define CAPWARD_OPS_MASK   ((1ULL << CAPWARD_OP_TAMPER) - (1ULL << CAPWARD_CAPS))
+/* What a capability beyond CAPWARD_CAPS, of a kernel yet to come, is judged as. */
+#define CAPWARD_BEYOND	   (CAPWARD_MODE_SHIFT - 1)
 
 struct capward_policy {
 	__u64 word;
@@ -88,7 +110,7 @@ struct capward_scope {
 	__u32 policy; /* slot in the policies map */
 	__u32 flags;
 	__u64 fast;		      /* capabilities whose use is announced already */
-	__u64 seen[CAPWARD_VERDICTS]; /* capabilities an event was offered for, by verdict */
+	__u64 seen[CAPWARD_VERDICTS]; /* permissions an event was offered for, by verdict */
 	__u64 uncounted;	      /* verdicts missing from counts: no memory for an entry */
 	__u64 window;		      /* start of the current event window, ns since boot */
 	__u32 window_events;	      /* events offered in it */
@@ -97,10 +119,10 @@ struct capward_scope {
 	__u64 used[CAPWARD_CAPS]; /* uses, by capability */
 };
 
-/* Key of the counts map: verdicts other than used, by scope (root) and capability. */
+/* Key of the counts map: verdicts other than used, by scope (root) and permission. */
 struct capward_count_key {
 	__u64 scope;
-	__u32 cap;
+	__u32 permission;
 	__u32 verdict;
 };
 
@@ -142,16 +164,16 @@ struct capward_event {
 	__u64 time;    /* ns since boot (CLOCK_BOOTTIME) */
 	__u64 scope;   /* cgroup id of the scope */
 	__u64 cgroup;  /* cgroup id the task is in */
-	__u64 count;   /* of the verdict on the capability in the scope so far (used: its cgroup) */
+	__u64 count;   /* of the verdict on the permission in the scope so far (used: its cgroup) */
 	__u32 pid;     /* thread group, as the host numbers it */
 	__u32 tid;
 	__u32 policy;	    /* slot */
 	__s32 syscall;	    /* number in the task's ABI; -1: none or unknown */
 	__u16 userns_level; /* of the namespace the capability was asked for; 0 is the host's */
-	__u8 cap;
-	__u8 verdict; /* enum capward_verdict */
-	__u8 mode;    /* enum capward_mode */
-	__u8 audit;   /* 0: asked with CAP_OPT_NOAUDIT */
+	__u8 permission;    /* a capability's number, or enum capward_operation */
+	__u8 verdict;	    /* enum capward_verdict */
+	__u8 mode;	    /* enum capward_mode */
+	__u8 audit;	    /* 0: asked with CAP_OPT_NOAUDIT */
 	__u8 pad[2];
 	char comm[CAPWARD_COMM]; /* chosen by the task: escape it */
 };
@@ -173,6 +195,7 @@ struct capward_set_policy {
 
 #define CAPWARD_ASSERT(condition) _Static_assert(condition, #condition)
 
+CAPWARD_ASSERT(CAPWARD_OPS_END <= CAPWARD_BEYOND);
 CAPWARD_ASSERT(sizeof(struct capward_policy) == 80);
 CAPWARD_ASSERT(sizeof(struct capward_scope) == 488);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 104);

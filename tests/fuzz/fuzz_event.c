@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			"nothing is written on failure");
 		return 0;
 	}
-	require(view.event.verdict < CAPWARD_VERDICTS && view.event.cap < 64, "in range");
+	require(view.event.verdict < CAPWARD_VERDICTS && view.event.permission < 64, "in range");
 	data += sizeof(view.event);
 	size -= sizeof(view.event);
 	take(view.cgroup, sizeof(view.cgroup), &data, &size);

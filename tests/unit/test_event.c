@@ -23,7 +23,7 @@ static const struct capward_event good = {
 	.policy = 2,
 	.syscall = 1000000, /* none has this number */
 	.userns_level = 1,
-	.cap = 21,
+	.permission = 21,
 	.verdict = CAPWARD_DENIED,
 	.mode = CAPWARD_ENFORCE,
 	.audit = 1,
@@ -60,7 +60,7 @@ static void bad_ones(void **state)
 	assert_int_equal((event = good, event.verdict = CAPWARD_VERDICTS, decodes(event)),
 			 -EBADMSG);
 	assert_int_equal((event = good, event.mode = 4, decodes(event)), -EBADMSG);
-	assert_int_equal((event = good, event.cap = 62, decodes(event)), -EBADMSG);
+	assert_int_equal((event = good, event.permission = 62, decodes(event)), -EBADMSG);
 	assert_int_equal((event = good, event.policy = CAPWARD_POLICIES, decodes(event)), -EBADMSG);
 }
 

@@ -88,7 +88,7 @@ static int on_event(void *context, const void *bytes, size_t size)
 	}
 	if (!trace->backlog && view.event.time < trace->since)
 		return 0;
-	if ((trace->cap >= 0 && view.event.cap != trace->cap) ||
+	if ((trace->cap >= 0 && view.event.permission != trace->cap) ||
 	    (trace->verdict >= 0 && view.event.verdict != trace->verdict))
 		return 0;
 	complete(trace, &view);

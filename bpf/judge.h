@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Judge one use of a permission: who asks, with whose credential, what its policies say; then count
+ * it and tell people. The verdict is made before anything is recorded and does not depend on whether
+ * recording succeeds.
+ */
+#ifndef CAPWARD_JUDGE_H
+#define CAPWARD_JUDGE_H
+
+#include "scope.h"
+
+/* Repeated denials that a scope may report in one window; what is new is always reported. */
+#define EVENT_WINDOW_NS	  1000000000ULL
+#define EVENTS_PER_WINDOW 32
+
+/* One use of a permission that is to be judged. */
+struct check {
+	struct task_struct *task;
+	const struct cred *cred;
+	struct user_namespace *ns;
+	struct capward_scope *scope; /* the entry of the cgroup the task is in */
+	__u64 permission;	     /* a capability, or enum capward_operation */
+	__u32 opts;
+};
+
+static __always_inline bool window_has_room(struct capward_scope *root, __u64 now)
+{
+	if (now - root->window >= EVENT_WINDOW_NS) {
+		root->window = now;
+		root->window_events = 0;
+	}
+	if (__sync_fetch_and_add(&root->window_events, 1) < EVENTS_PER_WINDOW)
+		return true;
+	__sync_fetch_and_add(&root->limited, 1);
+	return false;
+}
+
+static __noinline int send_event(struct check *check, struct capward_scope *scope, __u64 count,
+				 __u32 verdict, __u64 now)
+{
+	struct task_struct *task = check->task;
+	struct capward_event *event;
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		__sync_fetch_and_add(&state.lost, 1);
+		return 0;
+	}
+	event->type = CAPWARD_EVENT_VERDICT;
+	event->size = sizeof(*event);
+	event->version = CAPWARD_ABI;
+	event->time = now;
+	event->scope = scope->root;
+	event->cgroup = task_cgroup(task);
+	event->count = count;
+	event->pid = task->tgid;
+	event->tid = task->pid;
+	event->policy = scope->policy;
+	event->syscall = task_syscall(task);
+	event->userns_level = check->ns->level;
+	event->permission = check->permission;
+	event->verdict = verdict;
+	event->mode = policy_mode(scope_word(scope));
+	event->audit = !(check->opts & CAP_OPT_NOAUDIT);
+	event->pad[0] = 0;
+	event->pad[1] = 0;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	__sync_fetch_and_add(&state.sent, 1);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* Count one verdict other than used; the count so far, or 0 when there was no memory for it. */
+static __always_inline __u64 count_verdict(struct capward_scope *root, __u32 permission,
+					   __u32 verdict)
+{
+	struct capward_count_key key = {
+		.scope = root->root, .permission = permission, .verdict = verdict};
+	__u64 one = 1, *count;
+
+	count = bpf_map_lookup_elem(&counts, &key);
+	if (!count) {
+		if (!bpf_map_update_elem(&counts, &key, &one, BPF_NOEXIST))
+			return 1;
+		count = bpf_map_lookup_elem(&counts, &key);
+	}
+	if (count)
+		return __sync_fetch_and_add(count, 1) + 1;
+	__sync_fetch_and_add(&root->uncounted, 1);
+	return 0;
+}
+
+/*
+ * From now on the capability of @bit takes the short way in @scope. Never so in a scope within a
+ * scope, where two policies hold: `govern` sets outer and then clears fast, so that of the two
+ * stores here and there one sees the other.
+ */
+static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
+{
+	__u64 before = __sync_fetch_and_or(&scope->fast, bit);
+
+	/* An atomic operation orders what is around it only if its answer is used (arm64). */
+	barrier_var(before);
+	if (*(volatile __u64 *)&scope->outer)
+		__sync_fetch_and_and(&scope->fast, 0);
+}
+
+/*
+ * Record @verdict in @scope, the entry that decided, and offer an event for what is new there and
+ * for denials.
+ */
+static __noinline int record(struct check *check, struct capward_scope *scope, __u32 verdict)
+{
+	__u64 root_id = scope->root, bit = 1ULL << (check->permission & 63), count, now;
+	struct capward_scope *root = scope; /* where the scope's counts are */
+	bool fresh;
+
+	if (scope->root != task_cgroup(check->task)) {
+		root = bpf_map_lookup_elem(&scopes, &root_id);
+		if (!root)
+			root = scope;
+	}
+	if (verdict >= CAPWARD_VERDICTS)
+		return 0; /* for the verifier; judge() records verdicts only */
+	/* Before the count, so that clean-up, which goes by these bits, misses no count. */
+	fresh = !(__sync_fetch_and_or(&root->seen[verdict], bit) & bit);
+	if (verdict == CAPWARD_USED) {
+		__u64 cap = check->permission;
+
+		/* Operations are refused or not; what is allowed of them is not evidence. */
+		if (cap >= CAPWARD_CAPS) {
+			if (cap == CAPWARD_BEYOND)
+				__sync_fetch_and_add(&root->uncounted, 1);
+			return 0;
+		}
+		count = __sync_fetch_and_add(&scope->used[cap], 1) + 1;
+		allow_fast(scope, bit);
+		if (!fresh)
+			return 0;
+	} else {
+		count = count_verdict(root, check->permission, verdict);
+		if (!fresh && verdict != CAPWARD_DENIED && verdict != CAPWARD_WOULD_DENY)
+			return 0;
+	}
+	if (root->flags & CAPWARD_SCOPE_QUIET)
+		return 0;
+	now = bpf_ktime_get_boot_ns();
+	if (fresh || window_has_room(root, now))
+		send_event(check, root, count, verdict, now);
+	return 0;
+}
+
+/* Whether a credential of the scope could not be recorded; its own entry says so. */
+static __always_inline bool is_strict(struct capward_scope *scope)
+{
+	__u64 id = scope->root;
+
+	scope = bpf_map_lookup_elem(&scopes, &id);
+	return !scope || scope->flags & CAPWARD_SCOPE_STRICT;
+}
+
+/*
+ * The scope @id or one around it whose policy refuses, or NULL. What lies deeper than it can see
+ * refuses.
+ */
+static __noinline struct capward_scope *refusing_scope(__u64 id, __u32 permission, __u32 phase,
+						       __u32 credential)
+{
+	struct capward_scope *scope = NULL;
+
+	for (int i = 0; i <= CAPWARD_NESTING; i++) {
+		if (!id)
+			return NULL;
+		scope = bpf_map_lookup_elem(&scopes, &id);
+		if (!scope)
+			return NULL;
+		if (decide(scope_word(scope), permission, phase, credential) == CAPWARD_DENIED)
+			return scope;
+		id = scope->outer;
+	}
+	return id ? scope : NULL;
+}
+
+/*
+ * Everything but the plain case: the first use, a set-up task, a credential that is not the task's
+ * own, a capability outside the mask, a scope within a scope.
+ */
+static __noinline int judge(struct check *check)
+{
+	struct capward_scope *scope = check->scope, *refusing = NULL;
+	enum credential credential = CREDENTIAL_OWN;
+	__u64 cred = (__u64)check->cred, *owner = NULL;
+	enum capward_verdict verdict;
+	enum phase phase;
+
+	phase = task_phase(check->task, scope->root);
+	if (check->cred != check->task->real_cred) {
+		owner = bpf_map_lookup_elem(&owned_creds, &cred);
+		credential = owner || is_strict(scope) ? CREDENTIAL_OWNED : CREDENTIAL_LENT;
+	}
+
+	verdict = decide(scope_word(scope), check->permission, phase, credential);
+	if (verdict != CAPWARD_DENIED && scope->outer)
+		refusing = refusing_scope(scope->outer, check->permission, phase, credential);
+	/* A credential of another scope is bound by that scope's policy as well. */
+	if (verdict != CAPWARD_DENIED && !refusing && owner && *owner != scope->root)
+		refusing = refusing_scope(*owner, check->permission, phase, credential);
+	if (refusing) {
+		scope = refusing;
+		verdict = CAPWARD_DENIED;
+	}
+
+	if (verdict != CAPWARD_UNJUDGED)
+		record(check, scope, verdict);
+	return verdict == CAPWARD_DENIED ? -EPERM : 0;
+}
+
+/* Whether the current task may do @operation, with whatever capability: 0 or -EPERM. */
+static __always_inline int permit(enum capward_operation operation)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct capward_scope *scope = task_scope(task);
+
+	if (!scope || (!scope->outer && policy_allows(scope_word(scope), operation)))
+		return 0;
+
+	struct check check = {
+		.task = task,
+		.cred = task->real_cred,
+		.ns = task->real_cred->user_ns,
+		.scope = scope,
+		.permission = operation,
+	};
+	return judge(&check);
+}
+
+#endif
