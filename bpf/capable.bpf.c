@@ -31,14 +31,18 @@ int capable(struct capable_arguments *arguments)
 	if ((int)arguments->ret)
 		return (int)arguments->ret;
 	task = bpf_get_current_task_btf();
-	scope = task_scope(task);
-	if (!scope)
-		return 0;
+	scope = listed_scope(task->cgroups->dfl_cgrp);
+	if (!scope) {
+		if (!state.unlisted && arguments->cred == task->real_cred)
+			return 0;
+		scope = task_scope(task);
+	}
 
 	number = (__u32)arguments->cap;
 	/* Compared as 64 bits: the verifier of 6.1 drops bounds of the lower half of a register. */
 	barrier_var(number);
-	if (arguments->cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
+	if (scope && arguments->cred == task->real_cred && number < CAPWARD_CAPS &&
+	    !state.setup_tasks && !state.bound_tasks &&
 	    (scope_word(scope) & scope->fast) >> number & 1) {
 		__sync_fetch_and_add(&scope->used[number], 1);
 		return 0;

@@ -9,6 +9,11 @@
  *                     made while the kernel has overridden the credentials is the kernel's.
  * lsm/cred_transfer   the same for keyctl_session_to_parent().
  * lsm/cred_free       the credential is gone; runs before its memory is used again.
+ * lsm/uring_override_creds   an io_uring request acts with a personality: whatever it was made from,
+ *                     and when, a governed task chose to use it, so it is owned.
+ * iter/task           owns what the tasks of a scope have that were there before it was one.
+ * iter/task_file      the same for their io_urings, whose SQPOLL threads act with the credential that
+ *                     the ring was made with.
  *
  * Attached before lsm/capable, so that no credential of a governed task is missed.
  */
@@ -17,24 +22,23 @@
 static __always_inline void note_copy(struct cred *new, const struct cred *old)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct capward_scope *scope = task_scope(task);
-	__u64 key = (__u64)old;
+	__u64 key = (__u64)old, root = task_scope_root(task);
 	bool owned;
 
-	if (!scope)
+	if (!root)
 		return;
 	owned = bpf_map_lookup_elem(&owned_creds, &key);
 	if (old != task->real_cred && !owned)
 		return;
-	if (state.setup_tasks && task_phase(task, scope->root) == PHASE_SET_UP)
+	if (state.setup_tasks && task_phase(task, root) == PHASE_SET_UP)
 		return;
 	/*
 	 * What a task has from before it was workload, or governed, it can only keep by leaving it
 	 * through a copy.
 	 */
 	if (!owned)
-		own_cred(old, scope->root);
-	own_cred(new, scope->root);
+		own_cred(old, root);
+	own_cred(new, root);
 }
 
 SEC("lsm/cred_prepare")
@@ -58,6 +62,62 @@ int BPF_PROG(cred_free, struct cred *cred)
 	__u64 key = (__u64)cred;
 
 	bpf_map_delete_elem(&owned_creds, &key);
+	return 0;
+}
+
+/* Own @cred unless a scope does already: who made it keeps it, whoever uses it. */
+static __always_inline void adopt_cred(const struct cred *cred, __u64 root)
+{
+	__u64 key = (__u64)cred;
+
+	if (!bpf_map_lookup_elem(&owned_creds, &key))
+		own_cred(cred, root);
+}
+
+SEC("lsm/uring_override_creds")
+int BPF_PROG(uring_personality, const struct cred *new, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 root = task_scope_root(task);
+
+	if (!ret && root && new != task->real_cred &&task_phase(task, root) == PHASE_WORKLOAD)
+		adopt_cred(new, root);
+	return ret;
+}
+
+SEC("iter/task")
+int seed_tasks(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	__u64 root;
+
+	if (!task)
+		return 0;
+	root = task_scope_root(task);
+	if (root && task_phase(task, root) == PHASE_WORKLOAD)
+		adopt_cred(task->real_cred, root);
+	return 0;
+}
+
+/* Not a type: the address of io_uring's file operations, 0 in a kernel without it. */
+extern const void io_uring_fops __ksym __weak;
+
+SEC("iter/task_file")
+int seed_rings(struct bpf_iter__task_file *context)
+{
+	struct task_struct *task = context->task;
+	struct file *file = context->file;
+	struct io_ring_ctx *ring;
+	const struct cred *cred;
+	__u64 root;
+
+	if (!task || !file || !&io_uring_fops || file->f_op != &io_uring_fops)
+		return 0;
+	root = task_scope_root(task);
+	ring = file->private_data;
+	cred = root ? BPF_CORE_READ(ring, sq_creds) : NULL;
+	if (cred && task_phase(task, root) == PHASE_WORKLOAD)
+		adopt_cred(cred, root);
 	return 0;
 }
 

@@ -37,6 +37,16 @@ static inline __u64 policy_word(enum capward_mode mode, __u64 mask)
 	return (__u64)mode << CAPWARD_MODE_SHIFT | (mask & CAPWARD_MASK);
 }
 
+/* The word that denies what @word or @other denies. */
+static inline __u64 both_words(__u64 word, __u64 other)
+{
+	if (policy_mode(other) != CAPWARD_ENFORCE)
+		return word;
+	if (policy_mode(word) != CAPWARD_ENFORCE)
+		return other;
+	return word & other;
+}
+
 /*
  * The verdict on one use of @permission, a capability or an operation, under the policy @word.
  * CAPWARD_UNJUDGED: the policy is off, allow and record nothing. Everything but CAPWARD_DENIED is

@@ -18,7 +18,7 @@ struct check {
 	struct task_struct *task;
 	const struct cred *cred;
 	struct user_namespace *ns;
-	struct capward_scope *scope; /* the entry of the cgroup the task is in */
+	struct capward_scope *scope; /* the entry of the cgroup the task is in, or NULL */
 	__u64 permission;	     /* a capability, or enum capward_operation */
 	__u32 opts;
 };
@@ -181,30 +181,82 @@ static __noinline struct capward_scope *refusing_scope(__u64 id, __u32 permissio
 	return id ? scope : NULL;
 }
 
+static __always_inline bool left_denies(__u64 word, __u32 permission, __u32 credential)
+{
+	return decide(word, permission, PHASE_WORKLOAD, credential) == CAPWARD_DENIED;
+}
+
+/*
+ * The scope to record a refusal in that comes from the scopes that @bound says the task has left,
+ * or NULL: none refuses. @scope is where it is judged.
+ */
+static __always_inline struct capward_scope *
+refusing_left(struct bound *bound, struct capward_scope *scope, __u32 permission, __u32 credential)
+{
+	struct capward_scope *refusing = NULL;
+	__u64 left = bound->scope;
+
+	if (left_denies(bound->others, permission, credential))
+		return scope;
+	if (left == scope->root)
+		return NULL;
+	if (bpf_map_lookup_elem(&scopes, &left))
+		refusing = refusing_scope(left, permission, PHASE_WORKLOAD, credential);
+	else if (left_denies(bound->word, permission, credential))
+		refusing = scope;
+	return refusing;
+}
+
 /*
  * Everything but the plain case: the first use, a set-up task, a credential that is not the task's
- * own, a capability outside the mask, a scope within a scope.
+ * own, a capability outside the mask, a scope within a scope, a task that left its scope.
  */
 static __noinline int judge(struct check *check)
 {
-	struct capward_scope *scope = check->scope, *refusing = NULL;
+	struct capward_scope *scope = check->scope, *refusing = NULL, *other;
 	enum credential credential = CREDENTIAL_OWN;
-	__u64 cred = (__u64)check->cred, *owner = NULL;
+	struct bound *bound = task_bound(check->task);
+	__u64 cred = (__u64)check->cred, *owner;
 	enum capward_verdict verdict;
 	enum phase phase;
 
-	phase = task_phase(check->task, scope->root);
 	if (check->cred != check->task->real_cred) {
 		owner = bpf_map_lookup_elem(&owned_creds, &cred);
-		credential = owner || is_strict(scope) ? CREDENTIAL_OWNED : CREDENTIAL_LENT;
+		other = owner ? bpf_map_lookup_elem(&scopes, owner) : NULL;
+		if (other && (!scope || scope->root != other->root)) {
+			/*
+			 * Another scope's, whoever uses it: what it may do is that scope's matter,
+			 * as with a credential that had really been reduced.
+			 */
+			scope = other;
+			bound = NULL;
+			credential = CREDENTIAL_OWNED;
+		} else {
+			credential = owner || (scope && is_strict(scope)) ? CREDENTIAL_OWNED
+									  : CREDENTIAL_LENT;
+		}
+	}
+	if (bound && scope && !bound->anywhere)
+		bound = NULL;
+	if (bound && !scope) {
+		__u64 left = bound->scope;
+
+		scope = bpf_map_lookup_elem(&scopes, &left);
+	}
+	if (!scope) {
+		/* The scope is gone, and with it the place to record anything. */
+		if (bound && (left_denies(bound->word, check->permission, credential) ||
+			      left_denies(bound->others, check->permission, credential)))
+			return -EPERM;
+		return 0;
 	}
 
+	phase = task_phase(check->task, scope->root);
 	verdict = decide(scope_word(scope), check->permission, phase, credential);
 	if (verdict != CAPWARD_DENIED && scope->outer)
 		refusing = refusing_scope(scope->outer, check->permission, phase, credential);
-	/* A credential of another scope is bound by that scope's policy as well. */
-	if (verdict != CAPWARD_DENIED && !refusing && owner && *owner != scope->root)
-		refusing = refusing_scope(*owner, check->permission, phase, credential);
+	if (verdict != CAPWARD_DENIED && !refusing && bound)
+		refusing = refusing_left(bound, scope, check->permission, credential);
 	if (refusing) {
 		scope = refusing;
 		verdict = CAPWARD_DENIED;
@@ -221,7 +273,8 @@ static __always_inline int permit(enum capward_operation operation)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct capward_scope *scope = task_scope(task);
 
-	if (!scope || (!scope->outer && policy_allows(scope_word(scope), operation)))
+	if (!state.bound_tasks &&
+	    (!scope || (!scope->outer && policy_allows(scope_word(scope), operation))))
 		return 0;
 
 	struct check check = {

@@ -12,7 +12,11 @@
 
 /* include/uapi/asm-generic/errno-base.h */
 #define EPERM  1
+#define ENOMEM 12
 #define EINVAL 22
+
+/* include/uapi/asm-generic/signal.h */
+#define SIGKILL 9
 
 /* include/linux/security.h: the caller does not want the check in the audit log. */
 #define CAP_OPT_NOAUDIT 2

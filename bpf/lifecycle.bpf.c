@@ -6,14 +6,19 @@
  *                             pattern it matches, or the default for cgroups that runtimes name.
  *                             No task can be inside yet.
  * tp_btf/cgroup_rmdir         its entry goes; a scope keeps what was used in the cgroups below it.
- * fentry/cgroup_attach_task   a task that an outsider moves into a scope becomes a set-up task:
- *                             before the move, because the task runs on while it is moved.
- * tp_btf/cgroup_attach_task   it has arrived: if it does not set up where it is, set-up is over.
+ * fentry/cgroup_attach_task   a task that an outsider moves into a scope becomes a set-up task, and
+ *                             one that workload moves out of its scope stays bound by it: before the
+ *                             move, because the task runs on while it is moved.
+ * tp_btf/cgroup_attach_task   what it was is over: it has arrived.
  * lsm/task_alloc              a task that is forked into a scope (CLONE_INTO_CGROUP, which fires no
- *                             attach) becomes a set-up task too, and so does a child of one.
+ *                             attach) is a set-up task as if it had been moved there, and one that
+ *                             may have been forked out of its scope is bound by it; a child of a
+ *                             set-up or bound task is one too.
+ * lsm/bprm_check_security     an exec by another thread than the first: what binds the process is
+ *                             handed to the thread that becomes its first.
  * lsm/bprm_committed_creds    an exec ends set-up, unless it is the runtime's own or a hook's.
- * tp_btf/sched_process_exit   the last thread of a set-up task is gone.
- * lsm/task_free               a set-up task is gone whose exit was missed, or whose fork failed.
+ * tp_btf/sched_process_exit   the last thread of a set-up or bound task is gone.
+ * lsm/task_free               so is one whose exit was missed, or whose fork failed.
  *
  * A tracing program is left out while the CPU is inside it already (__bpf_trace_run(), and
  * bpf_prog_check_recur() in the trampoline), which two tasks bring about where it can be preempted,
@@ -38,9 +43,10 @@ struct capward_state state SEC(".data.state");
  * cgroup_mutex. Not static: the compiler would split it, against its own BTF.
  */
 struct {
-	__u64 task;  /* struct task_struct * */
-	bool within; /* one scope: nothing changes */
-	bool set_up; /* it sets up where it goes */
+	__u64 task;   /* struct task_struct * */
+	bool within;  /* one scope: nothing changes */
+	bool set_up;  /* it sets up where it goes */
+	bool by_host; /* what bound it is over */
 } attaching;
 
 /*
@@ -144,7 +150,8 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	if ((state.scopes >= SCOPES_RESERVED_FROM &&
 	     (new->root != id || new->policy == CAPWARD_POLICY_OBSERVE)) ||
 	    bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST)) {
-		__sync_fetch_and_add(&state.scopes_full, 1);
+		if (state.scopes_full < 1U << 31) /* never back to 0 */
+			__sync_fetch_and_add(&state.scopes_full, 1);
 		return 0;
 	}
 	__sync_fetch_and_add(&state.scopes, 1);
@@ -231,6 +238,34 @@ static __always_inline void end_set_up(struct task_struct *leader)
 		stop_set_up(set_up);
 }
 
+/* Bind the process that @leader leads as @as says. False: there is no memory. */
+static __always_inline bool bind(struct task_struct *leader, const struct bound *as)
+{
+	struct bound *bound;
+
+	bound = bpf_task_storage_get(&bound_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!bound)
+		return false;
+	bound->scope = as->scope;
+	bound->word = as->word;
+	bound->others = as->others;
+	bound->anywhere = as->anywhere;
+	if (!__sync_lock_test_and_set(&bound->live, 1))
+		__sync_fetch_and_add(&state.bound_tasks, 1);
+	return true;
+}
+
+static __always_inline void unbind(struct task_struct *leader)
+{
+	struct bound *bound;
+
+	if (!state.bound_tasks)
+		return;
+	bound = bpf_task_storage_get(&bound_tasks, leader, NULL, 0);
+	if (bound && __sync_lock_test_and_set(&bound->live, 0))
+		__sync_fetch_and_add(&state.bound_tasks, -1);
+}
+
 /*
  * Whether the policy of @scope, or of one around it, denies anything. Who is bound by such a policy
  * must not shake it off by moving a task into a scope and calling that set-up.
@@ -240,11 +275,57 @@ static __always_inline bool scope_binds(struct capward_scope *scope)
 	return scope && (scope->outer || policy_mode(scope_word(scope)) == CAPWARD_ENFORCE);
 }
 
+/* Whether @task is bound by a policy that denies anything, in its scope or by one that it left. */
+static __always_inline bool task_binds(struct task_struct *task)
+{
+	struct bound *bound;
+
+	if (scope_binds(task_scope(task)))
+		return true;
+	bound = task_bound(task);
+	return bound && bound->anywhere;
+}
+
+/* Whether @task is the workload of a scope, one that it is in or one that it left. */
+static __always_inline bool task_is_workload(struct task_struct *task)
+{
+	struct capward_scope *scope = task_scope(task);
+
+	if (scope && task_phase(task, scope->root) == PHASE_WORKLOAD)
+		return true;
+	return task_bound(task);
+}
+
+/* Keep @task, which workload moves out of the scope @from into @to, if that is one, bound by it. */
+static __always_inline void stay_bound(struct task_struct *task, struct capward_scope *from,
+				       struct capward_scope *to)
+{
+	struct bound *bound = task_bound(task);
+	struct bound as = {
+		.others = policy_word(CAPWARD_LEARN, CAPWARD_MASK),
+		.anywhere = scope_binds(from),
+	};
+
+	if (!from || (to && !as.anywhere))
+		return;
+	as.scope = from->root;
+	as.word = scope_words(as.scope);
+	if (bound && bound->anywhere) {
+		if (bound->scope != as.scope)
+			bound->others = both_words(bound->others, as.word);
+		return;
+	}
+	/* It must not go free for want of memory. The mover is the workload's, if not the task. */
+	if (!bind(task->group_leader, &as))
+		bpf_send_signal(SIGKILL);
+}
+
 SEC("fentry/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *task)
 {
 	struct task_struct *mover = bpf_get_current_task_btf();
 	struct capward_scope *from, *to;
+	bool by_workload;
 
 	if (!cgroup_is_v2(cgroup))
 		return 0;
@@ -254,7 +335,12 @@ int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *ta
 	attaching.within = from && to && from->root == to->root;
 	if (attaching.within)
 		return 0;
-	attaching.set_up = to && !scope_binds(from) && !scope_binds(task_scope(mover));
+	by_workload = task_is_workload(mover);
+	attaching.by_host = !by_workload;
+	if (by_workload)
+		stay_bound(task, from, to);
+	attaching.set_up = to && !scope_binds(from) && !task_binds(mover) &&
+			   !(by_workload && task_bound(task));
 	if (attaching.set_up) {
 		struct set_up as = {
 			.scope = to->root,
@@ -277,28 +363,57 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *cgroup, const char *path, struct
 	attaching.task = 0;
 	if (known && attaching.within)
 		return 0;
+	if (known && attaching.by_host)
+		unbind(task->group_leader);
 	if (!known || !attaching.set_up)
 		end_set_up(task->group_leader);
 	return 0;
+}
+
+/* Hand what binds the process of @parent on to @child. False: there is no memory. */
+static __always_inline bool inherit_bound(struct task_struct *parent, struct task_struct *child)
+{
+	struct bound *bound = task_bound(parent);
+
+	return !bound || bind(child, bound);
 }
 
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
 {
 	struct task_struct *parent = bpf_get_current_task_btf();
+	bool into = clone_flags & CLONE_INTO_CGROUP;
 	struct capward_scope *from;
 	struct set_up *set_up = NULL;
 
 	if (ret || clone_flags & CLONE_THREAD) /* a thread has its process's phase */
 		return ret;
-	if (!(clone_flags & CLONE_INTO_CGROUP) && !state.setup_tasks)
+	if (!into && !state.setup_tasks && !state.bound_tasks)
 		return 0;
 	from = task_scope(parent);
 	if (from && state.setup_tasks)
 		set_up = task_set_up(parent, from->root);
 	if (set_up) {
 		begin_set_up(child, set_up);
-	} else if (clone_flags & CLONE_INTO_CGROUP && !scope_binds(from)) {
+		return 0;
+	}
+	if (task_bound(parent))
+		return inherit_bound(parent, child) ? 0 : -ENOMEM;
+	if (!into)
+		return 0;
+	/* The child is not there yet, so it is noted where it comes from. */
+	if (from) {
+		struct bound as = {
+			.scope = from->root,
+			.word = scope_words(from->root),
+			.others = policy_word(CAPWARD_LEARN, CAPWARD_MASK),
+			.anywhere = scope_binds(from),
+		};
+
+		if (!bind(child, &as))
+			return -ENOMEM;
+	}
+	if (!scope_binds(from)) {
 		struct set_up as = {
 			.scope = from ? from->root : 0,
 			.elsewhere = 1,
@@ -339,12 +454,36 @@ static __always_inline bool set_up_goes_on(struct task_struct *task, struct linu
 	return task_at_host_root(task, state.root) && task_set_up(task->real_parent, scope->root);
 }
 
+SEC("lsm/bprm_check_security")
+int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (ret || task == task->group_leader || !state.bound_tasks)
+		return ret;
+	return inherit_bound(task, task) ? 0 : -ENOMEM;
+}
+
+/* A child that was forked into a cgroup is there now: it is bound only if that left the scope. */
+static __always_inline void settle(struct task_struct *task)
+{
+	struct bound *bound = task_bound(task);
+	struct capward_scope *scope;
+
+	if (!bound)
+		return;
+	scope = task_scope(task);
+	if (scope && (!bound->anywhere || scope->root == bound->scope))
+		unbind(task);
+}
+
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct capward_scope *scope;
 
+	settle(task);
 	if (!state.setup_tasks)
 		return 0;
 	scope = task_scope(task);
@@ -364,9 +503,12 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	struct signal_struct *signal = task->signal;
 
 	/* The leader also ends when another thread execs in its place (de_thread()). */
-	if (state.setup_tasks &&
-	    (!signal->live.counter || (task->pid == task->tgid && signal->group_exec_task)))
-		end_set_up(task->group_leader);
+	if (!state.setup_tasks && !state.bound_tasks)
+		return 0;
+	if (signal->live.counter && (task->pid != task->tgid || !signal->group_exec_task))
+		return 0;
+	end_set_up(task->group_leader);
+	unbind(task->group_leader);
 	return 0;
 }
 
@@ -375,6 +517,7 @@ int BPF_PROG(task_free, struct task_struct *task)
 {
 	if (state.setup_tasks)
 		end_set_up(task);
+	unbind(task);
 	return 0;
 }
 

@@ -91,6 +91,26 @@ struct {
 	__type(value, struct set_up);
 } set_up_tasks __weak SEC(".maps");
 
+/* A process that left a scope and is bound by its policy still. Its first thread carries it. */
+struct bound {
+	__u64 scope;	/* cgroup id of the scope it left first */
+	__u64 word;	/* what holds there, as it was then, for when the scope is gone */
+	__u64 others;	/* what held in those that it left later, all together */
+	__u32 live;	/* 1 while it counts in state.bound_tasks */
+	__u32 anywhere; /* 1: bound in another scope as well; 0: only where none governs */
+};
+
+/*
+ * bound_tasks: task -> struct bound. Written by the lifecycle hooks: made when workload moves a task
+ * out of its scope, handed on to its children, and gone with the task or when the host moves it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct bound);
+} bound_tasks __weak SEC(".maps");
+
 /*
  * events: struct capward_event, for people. Written by `capable`, read by `capward trace`. Nothing
  * depends on it: a full buffer loses events, counted in state.lost, and no verdict and no count.

@@ -53,6 +53,14 @@ static __noinline struct capward_scope *scope_above(struct cgroup *cgroup)
 	return climb.cgroup ? &too_deep : NULL;
 }
 
+/* The entry of @cgroup, or NULL. */
+static __always_inline struct capward_scope *listed_scope(struct cgroup *cgroup)
+{
+	__u64 id = cgroup->kn->id;
+
+	return bpf_map_lookup_elem(&scopes, &id);
+}
+
 /* The word of the policy of @scope. A slot that does not exist denies everything. */
 static __always_inline __u64 scope_word(struct capward_scope *scope)
 {
@@ -62,13 +70,27 @@ static __always_inline __u64 scope_word(struct capward_scope *scope)
 	return slot < CAPWARD_POLICIES ? policy_words[slot] : policy_word(CAPWARD_ENFORCE, 0);
 }
 
+/* What the policies of the scope @id and of those around it deny, in one word. */
+static __always_inline __u64 scope_words(__u64 id)
+{
+	__u64 word = policy_word(CAPWARD_LEARN, CAPWARD_MASK);
+
+	for (int i = 0; i <= CAPWARD_NESTING; i++) {
+		struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &id);
+
+		if (!scope)
+			return word;
+		word = both_words(word, scope_word(scope));
+		id = scope->outer;
+	}
+	return id ? policy_word(CAPWARD_ENFORCE, 0) : word;
+}
+
 /* The scope that @cgroup is part of, or NULL: ungoverned. */
 static __always_inline struct capward_scope *cgroup_scope(struct cgroup *cgroup)
 {
-	struct capward_scope *scope;
-	__u64 id = cgroup->kn->id;
+	struct capward_scope *scope = listed_scope(cgroup);
 
-	scope = bpf_map_lookup_elem(&scopes, &id);
 	return !scope && state.scopes_full ? scope_above(cgroup) : scope;
 }
 
@@ -78,12 +100,27 @@ static __always_inline struct capward_scope *task_scope(struct task_struct *task
 	return cgroup_scope(task->cgroups->dfl_cgrp);
 }
 
-/* The cgroup id of the scope @task is in; 0: ungoverned. */
+/* What @task's process is bound by though it left the scope, or NULL. */
+static __always_inline struct bound *task_bound(struct task_struct *task)
+{
+	struct bound *bound;
+
+	if (!state.bound_tasks)
+		return NULL;
+	bound = bpf_task_storage_get(&bound_tasks, task->group_leader, NULL, 0);
+	return bound && bound->live ? bound : NULL;
+}
+
+/* The cgroup id of the scope @task is in, or is bound to while it is in none; 0: ungoverned. */
 static __always_inline __u64 task_scope_root(struct task_struct *task)
 {
 	struct capward_scope *scope = task_scope(task);
+	struct bound *bound;
 
-	return scope ? scope->root : 0;
+	if (scope)
+		return scope->root;
+	bound = task_bound(task);
+	return bound ? bound->scope : 0;
 }
 
 static __always_inline void stop_set_up(struct set_up *set_up)

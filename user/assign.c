@@ -168,6 +168,8 @@ int assign_all(struct engine *engine, size_t *changed, struct error *err)
 		if (code || a.code || !a.changed)
 			break;
 	}
+	if (!code && !a.code && *changed)
+		code = engine_seed(engine, err);
 	return code ? code : a.code;
 }
 

@@ -32,9 +32,12 @@ enum pin {
 	PIN_STATE,
 	PIN_OWNED_CREDS,
 	PIN_SET_UP_TASKS,
+	PIN_BOUND_TASKS,
 	PIN_GOVERN,
 	PIN_SET_POLICY,
 	PIN_FORGET,
+	PIN_SEED_TASKS,
+	PIN_SEED_RINGS,
 	PINS,
 };
 
@@ -43,8 +46,9 @@ static const char *const pin_names[PINS] = {
 	[PIN_MATCHES] = "matches",	   [PIN_COUNTS] = "counts",
 	[PIN_EVENTS] = "events",	   [PIN_STATE] = "state",
 	[PIN_OWNED_CREDS] = "owned_creds", [PIN_SET_UP_TASKS] = "set_up_tasks",
-	[PIN_GOVERN] = "govern",	   [PIN_SET_POLICY] = "set_policy",
-	[PIN_FORGET] = "forget",
+	[PIN_BOUND_TASKS] = "bound_tasks", [PIN_GOVERN] = "govern",
+	[PIN_SET_POLICY] = "set_policy",   [PIN_FORGET] = "forget",
+	[PIN_SEED_TASKS] = "seed_tasks",   [PIN_SEED_RINGS] = "seed_rings",
 };
 
 struct engine {
@@ -273,9 +277,12 @@ static int pin_objects(struct capward *skel, struct error *err)
 		[PIN_STATE] = bpf_map__fd(skel->maps.data_state),
 		[PIN_OWNED_CREDS] = bpf_map__fd(skel->maps.owned_creds),
 		[PIN_SET_UP_TASKS] = bpf_map__fd(skel->maps.set_up_tasks),
+		[PIN_BOUND_TASKS] = bpf_map__fd(skel->maps.bound_tasks),
 		[PIN_GOVERN] = bpf_program__fd(skel->progs.govern),
 		[PIN_SET_POLICY] = bpf_program__fd(skel->progs.set_policy),
 		[PIN_FORGET] = bpf_program__fd(skel->progs.forget),
+		[PIN_SEED_TASKS] = bpf_program__fd(skel->progs.seed_tasks),
+		[PIN_SEED_RINGS] = bpf_program__fd(skel->progs.seed_rings),
 	};
 
 	for (int i = 0; i < PINS; i++) {
@@ -298,16 +305,21 @@ static int attach_all(struct capward *skel, struct error *err)
 		skel->progs.cred_free,
 		skel->progs.cred_transfer,
 		skel->progs.cred_prepare,
+		skel->progs.uring_personality,
 		/* tasks: how set-up ends before how it begins */
 		skel->progs.task_free,
 		skel->progs.process_exit,
 		skel->progs.bprm_committed_creds,
+		skel->progs.bprm_check_security,
 		skel->progs.task_alloc,
 		skel->progs.cgroup_attach_begins,
 		skel->progs.cgroup_attach_task,
 		/* scopes */
 		skel->progs.cgroup_rmdir,
 		skel->progs.cgroup_mkdir,
+		/* what a mask alone does not stop */
+		skel->progs.ptrace_access_check,
+		skel->progs.ptrace_traceme,
 		/* the decision */
 		skel->progs.capable,
 	};
@@ -441,6 +453,40 @@ int engine_govern(struct engine *engine, const struct capward_govern *request, s
 int engine_forget(struct engine *engine, __u64 cgroup)
 {
 	return run_program(engine->fd[PIN_FORGET], &cgroup, sizeof(cgroup));
+}
+
+/* Run the iterator program @prog to its end. */
+static int iterate(int prog)
+{
+	int code = 0, fd = -1, link = bpf_link_create(prog, 0, BPF_TRACE_ITER, NULL);
+	char output[64];
+	ssize_t length = -1;
+
+	if (link >= 0)
+		fd = bpf_iter_create(link);
+	while (fd >= 0) {
+		length = read(fd, output, sizeof(output));
+		if (!length || (length < 0 && errno != EINTR && errno != EAGAIN))
+			break;
+	}
+	if (length)
+		code = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (link >= 0)
+		close(link);
+	return code;
+}
+
+int engine_seed(struct engine *engine, struct error *err)
+{
+	int code = iterate(engine->fd[PIN_SEED_TASKS]);
+
+	if (!code)
+		code = iterate(engine->fd[PIN_SEED_RINGS]);
+	return code ? error_set(err, code, "note the credentials of running tasks: %s",
+				strerror(-code))
+		    : 0;
 }
 
 int engine_policy(struct engine *engine, __u32 slot, struct capward_policy *out)

@@ -75,6 +75,12 @@ int engine_forget(struct engine *engine, __u64 cgroup);
 /* Read policy slot @slot (below CAPWARD_POLICIES) into *@out. */
 int engine_policy(struct engine *engine, __u32 slot, struct capward_policy *out);
 
+/*
+ * Note the credentials of the tasks that run in scopes, and of their io_urings, as the scopes' own.
+ * To be called when cgroups with tasks in them have been governed.
+ */
+int engine_seed(struct engine *engine, struct error *err);
+
 /* Write policy slot @slot; its mask and mode change at once, together. */
 int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_policy *policy,
 		      struct error *err);

@@ -158,6 +158,26 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
+/* include/linux/fs.h, io_uring_types.h */
+struct file {
+	const void *f_op;
+	void *private_data;
+};
+
+struct io_ring_ctx {
+	const struct cred *sq_creds;
+};
+
+/* kernel/bpf/task_iter.c */
+struct bpf_iter__task {
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct task_struct *task;
+	struct file *file;
+};
+
 /* include/linux/binfmts.h */
 struct linux_binprm {
 	const char *filename;

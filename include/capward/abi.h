@@ -146,10 +146,17 @@ struct capward_state {
 	__s32 setup_tasks;	/* live set-up tasks on the host */
 	__u64 lost;		/* events that found the ring buffer full */
 	__u64 sent;		/* events that went into it */
-	__u64 scopes_full;	/* cgroups that found no place in the scopes map */
-	__u64 loaded_at;	/* ns since boot */
-	__u32 match_list;	/* 0 or 1: the list of matches in force */
-	__u32 scopes;		/* entries in the scopes map */
+	/* What makes a task governed whose cgroup has no entry. Each check reads both as one. */
+	union {
+		struct {
+			__u32 scopes_full; /* cgroups that found no place in the scopes map */
+			__s32 bound_tasks; /* live processes bound to a scope they left */
+		};
+		__u64 unlisted;
+	};
+	__u64 loaded_at;  /* ns since boot */
+	__u32 match_list; /* 0 or 1: the list of matches in force */
+	__u32 scopes;	  /* entries in the scopes map */
 };
 
 enum capward_event_type {

@@ -89,7 +89,7 @@ static json_t *as_json(const struct report *report)
 	const struct capward_state *state = &report->state;
 
 	return json_pack("{s:b, s:i, s:I, s:b, s:o, s:o, s:i, s:{s:I, s:I, s:I, s:I, s:I}, "
-			 "s:{s:I, s:I, s:I}, s:I, s:i}",
+			 "s:{s:I, s:I, s:I}, s:I, s:i, s:i}",
 			 "loaded", true, "abi", (int)state->abi, "seconds",
 			 (json_int_t)seconds_loaded(report), "firing", report->fires, "why_not",
 			 report->fires
@@ -103,7 +103,8 @@ static json_t *as_json(const struct report *report)
 			 (json_int_t)total(report, CAPWARD_SET_UP), "events", "sent",
 			 (json_int_t)state->sent, "lost", (json_int_t)state->lost, "limited",
 			 (json_int_t)limited(report), "cgroups_without_place",
-			 (json_int_t)state->scopes_full, "setup_tasks", (int)state->setup_tasks);
+			 (json_int_t)state->scopes_full, "setup_tasks", (int)state->setup_tasks,
+			 "bound_tasks", (int)state->bound_tasks);
 }
 
 static int print_policies(const struct report *report)
@@ -150,8 +151,10 @@ static int as_text(const struct report *report)
 	}
 	printf("scopes      %zu of %d\n", report->scopes.count, CAPWARD_SCOPES);
 	if (state->scopes_full)
-		printf("            %llu cgroups found no place\n",
-		       (unsigned long long)state->scopes_full);
+		printf("            %u cgroups found no place\n", state->scopes_full);
+	if (state->bound_tasks)
+		printf("            %d processes left their scope and are bound by it\n",
+		       state->bound_tasks);
 	printf("counts      used %llu, denied %llu, would-deny %llu, lent %llu, set-up %llu\n",
 	       (unsigned long long)total(report, CAPWARD_USED),
 	       (unsigned long long)total(report, CAPWARD_DENIED),

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who may look into and drive whom. A mask does not shrink the credential that commoncap compares
+ * (cap_ptrace_access_check(), security/commoncap.c), so commoncap alone lets a masked root take over
+ * any other. These hooks make its comparison again with what the policies leave.
+ *
+ * lsm/ptrace_access_check   ptrace, process_vm_readv, pidfd_getfd, /proc/PID/{mem,root,fd,..}: who
+ *                           may do less than the other process needs SYS_PTRACE.
+ * lsm/ptrace_traceme        the same for a parent that a task asks to trace it.
+ */
+#include "judge.h"
+
+/* include/uapi/linux/capability.h */
+#define CAP_SYS_PTRACE 19
+
+/* include/linux/ptrace.h: /proc asks in passing, with what the reader sees depending on it. */
+#define PTRACE_MODE_NOAUDIT 0x04
+
+/* The capabilities that the policies of @task's process leave it, or would if they were enforced. */
+static __always_inline __u64 task_allows(struct task_struct *task, bool enforced)
+{
+	struct capward_scope *scope = task_scope(task);
+	struct bound *bound = task_bound(task);
+	__u64 allowed = CAPWARD_MASK;
+
+	if (scope && task_phase(task, scope->root) == PHASE_SET_UP)
+		return allowed;
+	if (scope)
+		allowed &= scope_words(scope->root);
+	if (scope && !enforced && policy_mode(scope_word(scope)) != CAPWARD_OFF)
+		allowed &= scope_word(scope);
+	if (bound && (!scope || bound->anywhere))
+		allowed &= bound->word & bound->others;
+	return allowed;
+}
+
+static __always_inline __u64 permitted(struct task_struct *task)
+{
+	__u64 caps = 0;
+
+	bpf_core_read(&caps, sizeof(caps), &task->real_cred->cap_permitted);
+	return caps;
+}
+
+/* Whether @tracer may have @tracee in its hands: 0 or -EPERM. */
+static __noinline int may_trace(struct task_struct *tracer, struct task_struct *tracee, __u32 opts)
+{
+	__u64 caps = permitted(tracee) & task_allows(tracee, true) & ((1ULL << CAPWARD_CAPS) - 1);
+
+	if (!(caps & ~task_allows(tracer, false)))
+		return 0;
+
+	struct check check = {
+		.task = tracer,
+		.cred = tracer->real_cred,
+		.ns = tracer->real_cred->user_ns,
+		.scope = task_scope(tracer),
+		.permission = CAP_SYS_PTRACE,
+		.opts = opts,
+	};
+	return judge(&check);
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
+{
+	struct task_struct *tracer = bpf_get_current_task_btf();
+
+	if (ret || !task_scope_root(tracer))
+		return ret;
+	return may_trace(tracer, child, mode & PTRACE_MODE_NOAUDIT ? CAP_OPT_NOAUDIT : 0);
+}
+
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
+{
+	if (ret || !task_scope_root(parent))
+		return ret;
+	return may_trace(parent, bpf_get_current_task_btf(), 0);
+}
+
+char LICENSE[] SEC("license") = "GPL";
