@@ -228,7 +228,7 @@ static size_t line_length(const char *text, size_t room)
 {
 	size_t best = 0;
 
-	for (size_t end = 0;; end++) {
+	for (size_t end = strspn(text, " ");; end++) {
 		if (text[end] && text[end] != ' ')
 			continue;
 		if (best && end > room)
@@ -265,20 +265,21 @@ static void print_row(const struct table *table, FILE *stream, char *const *cell
 
 	for (size_t i = 0; i <= last; i++) {
 		size_t length = strlen(cells[i]);
+		size_t shown = without_trailing_blanks(cells[i], length);
 		size_t padding = table->widths[i] - length;
 		bool right = table->columns[i].right;
 
 		if (right)
 			owed += padding;
-		if (length) {
+		if (shown) {
 			print_blanks(stream, owed);
 			owed = 0;
 		}
 		if (i < last)
-			fputs(cells[i], stream);
-		else
+			fwrite(cells[i], 1, shown, stream);
+		else if (shown)
 			print_wrapped(stream, cells[i], last_indent(table), room);
-		owed += GAP + (right ? 0 : padding);
+		owed += length - shown + GAP + (right ? 0 : padding);
 	}
 	fputc('\n', stream);
 }

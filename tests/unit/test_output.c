@@ -210,6 +210,22 @@ static void test_table_escapes(void **state)
 	table_free(table);
 }
 
+static void test_table_has_no_blank_at_the_end_of_a_line(void **state)
+{
+	struct table *table = new_table();
+
+	(void)state;
+	add(table, "a ", "  ", "");
+	add(table, "b", "2", "   ");
+	add(table, " c", "3", "  a-word-that-is-longer-than-the-room ");
+	check_print(table, 36,
+		    "NAME  USED  CAPABILITIES\n"
+		    "a\n"
+		    "b        2\n"
+		    " c       3    a-word-that-is-longer-than-the-room\n");
+	table_free(table);
+}
+
 static void test_table_of_many_rows(void **state)
 {
 	struct table *table = new_table();
@@ -295,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_table_wraps_the_last_column),
 		cmocka_unit_test(test_table_does_not_wrap),
 		cmocka_unit_test(test_table_escapes),
+		cmocka_unit_test(test_table_has_no_blank_at_the_end_of_a_line),
 		cmocka_unit_test(test_table_of_many_rows),
 		cmocka_unit_test(test_table_of_one_right_column),
 		cmocka_unit_test(test_table_reports_a_failed_stream),
