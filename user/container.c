@@ -48,14 +48,15 @@ static int from_component(struct container *container, const char *name, size_t 
 			  const char *path)
 {
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		size_t n = strlen(prefixes[i].prefix);
+		size_t n = strlen(prefixes[i].prefix), end = length;
 
-		if (length <= n || memcmp(name, prefixes[i].prefix, n))
+		if (ends_with(name, length, ".scope"))
+			end -= strlen(".scope");
+		/* "docker-.scope" has no id: a unit as any other. */
+		if (end <= n || memcmp(name, prefixes[i].prefix, n))
 			continue;
 		container->runtime = prefixes[i].runtime;
-		if (ends_with(name, length, ".scope"))
-			length -= strlen(".scope");
-		set_id(container, name + n, length - n);
+		set_id(container, name + n, end - n);
 		return 1;
 	}
 	if (is_container_id(name, length)) {

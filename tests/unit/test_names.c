@@ -89,6 +89,7 @@ static void identities(void **state)
 	is("/a/crio-" ID ".scope", "cri-o", ID);
 	is("/system.slice/cron.service", "systemd", "cron.service");
 	is("/user.slice/session-1.scope", "systemd", "session-1.scope");
+	is("/system.slice/docker-.scope", "systemd", "docker-.scope"); /* no id */
 	is("/lxc.payload.web", "lxc", "web");
 	is("/init/capward-run-12", "capward", "12");
 	is("/system.slice/capward-run-12.scope", "capward", "12");
