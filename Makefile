@@ -3,10 +3,10 @@
 # make            build/capward
 # make deps       install what is missing (Debian packages)
 # make demo       a privileged container brought back to least privilege, in under three minutes
-# make test       everything; make test-unit, test-cli, test-vm for a part
+# make test       everything; make test-unit, test-cli, fuzz, test-vm for a part
 # make check      lint
 # make bench      cost in instructions per capability check
-# make fuzz       FUZZ_SECONDS (60) each on the profile reader and the event decoder
+# make fuzz       FUZZ_SECONDS (60) on each reader of what others wrote
 # make install    DESTDIR and prefix are honoured; make uninstall
 #
 # V=1 shows the commands. CC, CLANG, CFLAGS, CPPFLAGS and LDFLAGS are yours; the project's own flags
@@ -137,8 +137,11 @@ $(B)/tests/%: tests/vm/%.c | $(B)/.deps-test
 
 GUEST := $(patsubst tests/vm/%.c,$(B)/tests/%,$(wildcard tests/vm/*.c))
 
-test: $(B)/capward $(UNIT) $(GUEST)
-	$(Q)tests/run unit cli vm
+export FUZZ_SECONDS ?= 60
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+test: $(B)/capward $(UNIT) $(FUZZ) $(GUEST)
+	$(Q)tests/run unit cli fuzz vm
 
 test-unit: $(UNIT)
 	$(Q)tests/run unit
@@ -156,8 +159,6 @@ check: | $(B)/.deps-test
 
 # --- fuzzing -------------------------------------------------------------------------------------
 
-FUZZ_SECONDS ?= 60
-FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # What a target does not call stays in the archive.
 FUZZED := $(patsubst user/%.c,$(B)/fuzz/user/%.o,\
 	    $(filter-out user/main.c user/engine.c,$(wildcard user/*.c)))
@@ -176,16 +177,8 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c $(B)/fuzz/user.a
 	$(Q)$(CLANG) $(OUR_CFLAGS) $(LIBS_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer $< $(B)/fuzz/user.a \
 		$(LIBS_LIBS) -o $@
 
-# The corpus is copied, so that what is found goes to build/; an input that breaks it is
-# build/fuzz/NAME-crash-..., and is given to build/fuzz/NAME to see it again.
-.PHONY: $(FUZZ:%=fuzz-%)
-$(FUZZ:%=fuzz-%): fuzz-%: $(B)/fuzz/%
-	$(call say,FUZZ,$*)
-	$(Q)mkdir -p $(B)/fuzz/corpus/$* && cp tests/fuzz/corpus/$*/* $(B)/fuzz/corpus/$*/
-	$(Q)cd $(B)/fuzz && ./$* -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
-		-artifact_prefix=$*- corpus/$*
-
-fuzz: $(FUZZ:%=fuzz-%)
+fuzz: $(FUZZ)
+	$(Q)tests/run fuzz
 
 # --- cost ----------------------------------------------------------------------------------------
 

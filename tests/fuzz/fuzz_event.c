@@ -6,24 +6,9 @@
  *
  * Input: a record, and after it three strings, each with its NUL: cgroup, program, profile.
  */
-#include <ctype.h>
-#include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "event.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition, const char *what)
-{
-	if (condition)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
+#include "fuzz.h"
 
 static void check_text(const char *text, size_t length)
 {
@@ -72,17 +57,13 @@ static void check_json(const struct event_view *view)
 	free(text);
 }
 
-/* Copy the string at @*data, up to its NUL or the end, as far as it fits, and step over it. */
-static void take(char *out, size_t room, const uint8_t **data, size_t *size)
+/* Copy the next string of the input into a field of @room bytes. */
+static void take_field(char *field, size_t room, const uint8_t **data, size_t *size)
 {
-	size_t length = strnlen((const char *)*data, *size);
-	size_t kept = length < room ? length : room - 1;
+	char *text = take_string(room, data, size);
 
-	memcpy(out, *data, kept);
-	out[kept] = '\0';
-	length += length < *size;
-	*data += length;
-	*size -= length;
+	memcpy(field, text, room);
+	free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -99,9 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(view.event.verdict < CAPWARD_VERDICTS && view.event.permission < 64, "in range");
 	data += sizeof(view.event);
 	size -= sizeof(view.event);
-	take(view.cgroup, sizeof(view.cgroup), &data, &size);
-	take(view.exe, sizeof(view.exe), &data, &size);
-	take(view.profile, sizeof(view.profile), &data, &size);
+	take_field(view.cgroup, sizeof(view.cgroup), &data, &size);
+	take_field(view.exe, sizeof(view.exe), &data, &size);
+	take_field(view.profile, sizeof(view.profile), &data, &size);
 	view.time_ns = (long long)(view.event.time & INT64_MAX);
 	check_printed(&view);
 	check_json(&view);

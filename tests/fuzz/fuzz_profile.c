@@ -3,25 +3,12 @@
  * Fuzzes the reader of profiles (libFuzzer). Beyond crashes it looks for a profile that was
  * accepted and breaks what its users rely on, and for a refusal that does not say where.
  */
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "fuzz.h"
 #include "profile.h"
 
 #define FILE_NAME "fuzz.yaml"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition, const char *what)
-{
-	if (condition)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 static void check_error(int error, const char *text)
 {
