@@ -22,7 +22,7 @@ int event_decode(const void *bytes, size_t size, struct capward_event *out)
 {
 	struct capward_event event;
 
-	if (size < sizeof(event))
+	if (size != sizeof(event))
 		return -EBADMSG;
 	memcpy(&event, bytes, sizeof(event));
 	if (event.version != CAPWARD_ABI || event.type != CAPWARD_EVENT_VERDICT ||

@@ -4,7 +4,7 @@
  * and its JSON. The record comes from the kernel, but its command name is the task's choice, and so
  * are the paths that are shown with it.
  *
- * Input: a record, and after it three strings, each with its NUL: cgroup, program, profile.
+ * Input: a record, or the beginning of one, and after it three strings, each with its NUL: cgroup, program, profile.
  */
 
 #include "event.h"
@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct event_view view;
 
 	view.event = untouched;
-	if (event_decode(data, size, &view.event)) {
+	if (event_decode(data, size < sizeof(view.event) ? size : sizeof(view.event),
+			 &view.event)) {
 		require(!memcmp(&view.event, &untouched, sizeof(untouched)),
 			"nothing is written on failure");
 		return 0;

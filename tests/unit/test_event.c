@@ -48,11 +48,14 @@ static void a_good_one(void **state)
 
 static void bad_ones(void **state)
 {
-	struct capward_event event, out;
+	struct capward_event event, out, two[2] = {good, good};
 
 	(void)state;
-	for (size_t size = 0; size < sizeof(good); size++)
-		assert_int_equal(event_decode(&good, size, &out), -EBADMSG);
+	for (size_t size = 0; size <= sizeof(two); size++)
+		assert_int_equal(event_decode(two, size, &out),
+				 size == sizeof(good) ? 0 : -EBADMSG);
+	assert_int_equal((two[0].size = sizeof(two), event_decode(two, sizeof(two), &out)),
+			 -EBADMSG);
 	assert_int_equal((event = good, event.type = 0, decodes(event)), -EBADMSG);
 	assert_int_equal((event = good, event.type = 2, decodes(event)), -EBADMSG);
 	assert_int_equal((event = good, event.size--, decodes(event)), -EBADMSG);
