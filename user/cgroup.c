@@ -211,7 +211,8 @@ int cgroup_make(const char *path, struct error *err)
 
 	if (code)
 		return code;
-	if (mkdir(name, 0755))
+	/* An empty one of the same name was left by a caller that was killed. */
+	if (mkdir(name, 0755) && (errno != EEXIST || rmdir(name) || mkdir(name, 0755)))
 		return error_set(err, -errno, "make cgroup %s: %s", path, strerror(errno));
 	return 0;
 }

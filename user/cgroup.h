@@ -41,7 +41,7 @@ int cgroup_of(pid_t pid, char path[CGROUP_PATH], struct error *err);
 int cgroup_walk(int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine),
 		void *context, struct error *err);
 
-/* Make the cgroup @path; its parent is there. */
+/* Make the cgroup @path; its parent is there. One of that name without tasks is made anew. */
 int cgroup_make(const char *path, struct error *err);
 
 /* Move the process @pid into the cgroup @path. */

@@ -18,10 +18,12 @@
 
 #include "capward.skel.h"
 
-#define BPFFS	 "/sys/fs/bpf"
-#define NEW_PINS BPFFS "/capward-new"
-#define LOAD_LOG "/run/capward-load.log"
-#define LOCK	 "/run/capward.lock" /* not on bpffs, which others may be able to open */
+#define BPFFS	    "/sys/fs/bpf"
+#define NEW_PINS    BPFFS "/capward-new"
+#define LOAD_LOG    "/run/capward-load.log"
+#define LOAD_MEMORY "about 100 MB" /* most of it are the scopes; 64 do not do, 96 do (6.12) */
+#define LINK_PREFIX "link_"
+#define LOCK	    "/run/capward.lock" /* not on bpffs, which others may be able to open */
 
 enum pin {
 	PIN_SCOPES,
@@ -50,6 +52,36 @@ static const char *const pin_names[PINS] = {
 	[PIN_SET_POLICY] = "set_policy",   [PIN_FORGET] = "forget",
 	[PIN_SEED_TASKS] = "seed_tasks",   [PIN_SEED_RINGS] = "seed_rings",
 };
+
+/*
+ * What is attached, in this order: what knows credentials and tasks before what judges them, so
+ * that no credential made under governance is missed. The link of each is pinned as link_NAME.
+ */
+static const char *const attached[] = {
+	/* credentials */
+	"cred_free",
+	"cred_transfer",
+	"cred_prepare",
+	"uring_personality",
+	/* tasks: how set-up ends before how it begins */
+	"task_free",
+	"process_exit",
+	"bprm_committed_creds",
+	"bprm_check_security",
+	"task_alloc",
+	"cgroup_attach_begins",
+	"cgroup_attach_task",
+	/* scopes */
+	"cgroup_rmdir",
+	"cgroup_mkdir",
+	/* what a mask alone does not stop */
+	"ptrace_access_check",
+	"ptrace_traceme",
+	/* the decision */
+	"capable",
+};
+
+#define ATTACHED (sizeof(attached) / sizeof(attached[0]))
 
 struct engine {
 	int fd[PINS];
@@ -100,14 +132,27 @@ static bool save_log(void)
 	return saved;
 }
 
-/* A kernel that refuses the programs cannot enforce, whatever errno it says it with. */
+/*
+ * A kernel that refuses the programs cannot enforce, whatever errno it says it with. What the
+ * caller lacks is another matter.
+ */
 static int fail_load(struct error *err, int code, const char *what)
 {
-	bool saved = save_log();
+	bool saved;
 
+	if (code == -ENOMEM)
+		return error_set(err, code,
+				 "%s: %s; it takes " LOAD_MEMORY
+				 " of memory, charged to the cgroup of the caller: raise its "
+				 "memory.max",
+				 what, strerror(-code));
+	if (code == -EMFILE || code == -ENFILE)
+		return error_set(err, code, "%s: %s; raise the limit (ulimit -n)", what,
+				 strerror(-code));
+	saved = save_log();
 	error_set(err, code, "%s: %s%s%s", what, strerror(-code),
 		  saved ? "; the kernel's reasons are in " : "", saved ? LOAD_LOG : "");
-	return code == -EPERM || code == -ENOMEM ? code : -EOPNOTSUPP;
+	return code == -EPERM ? code : -EOPNOTSUPP;
 }
 
 /* Remove the directory @path of pins with what is in it, one level deep, and nothing else. */
@@ -120,7 +165,7 @@ static int remove_pins(const char *path)
 	if (!dir)
 		return -errno;
 	/* What judges first, so that nothing is judged without what it goes by. */
-	unlinkat(dirfd(dir), "link_capable", 0);
+	unlinkat(dirfd(dir), LINK_PREFIX "capable", 0);
 	while ((entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
@@ -173,23 +218,37 @@ void engine_close(struct engine *engine)
 	free(engine);
 }
 
+/* What to do about @code where pins are read or written; "" when the code says it all. */
+static const char *pins_remedy(int code)
+{
+	return code == -EROFS ? "; mount -o remount,rw " BPFFS : "";
+}
+
+static int fail_open(struct error *err, int code, const char *path)
+{
+	if (code == -ENOENT)
+		return error_set(err, -EPROTO,
+				 "%s: missing, so what is loaded is of another version or "
+				 "incomplete; `capward unload` removes it",
+				 path);
+	return error_set(err, code, "%s: %s%s", path, strerror(-code), pins_remedy(code));
+}
+
 static int open_pins(struct engine *engine, struct error *err)
 {
-	char path[sizeof(ENGINE_PINS) + 32];
-	int code;
+	char path[sizeof(ENGINE_PINS) + 64];
 
 	for (int i = 0; i < PINS; i++) {
 		snprintf(path, sizeof(path), ENGINE_PINS "/%s", pin_names[i]);
 		engine->fd[i] = bpf_obj_get(path);
-		if (engine->fd[i] >= 0)
-			continue;
-		code = -errno;
-		if (code == -ENOENT)
-			return error_set(err, -EPROTO,
-					 "%s: missing, so what is loaded is of another version or "
-					 "incomplete; `capward unload` removes it",
-					 path);
-		return error_set(err, code, "%s: %s", path, strerror(-code));
+		if (engine->fd[i] < 0)
+			return fail_open(err, -errno, path);
+	}
+	/* A program whose link is gone does not run, and nothing else tells that it does not. */
+	for (size_t i = 0; i < ATTACHED; i++) {
+		snprintf(path, sizeof(path), ENGINE_PINS "/" LINK_PREFIX "%s", attached[i]);
+		if (access(path, F_OK))
+			return fail_open(err, -errno, path);
 	}
 	return 0;
 }
@@ -294,46 +353,21 @@ static int pin_objects(struct capward *skel, struct error *err)
 	return 0;
 }
 
-/*
- * Attach in this order: what knows credentials and tasks before what judges them, so that no
- * credential made under governance is missed.
- */
 static int attach_all(struct capward *skel, struct error *err)
 {
-	struct bpf_program *const order[] = {
-		/* credentials */
-		skel->progs.cred_free,
-		skel->progs.cred_transfer,
-		skel->progs.cred_prepare,
-		skel->progs.uring_personality,
-		/* tasks: how set-up ends before how it begins */
-		skel->progs.task_free,
-		skel->progs.process_exit,
-		skel->progs.bprm_committed_creds,
-		skel->progs.bprm_check_security,
-		skel->progs.task_alloc,
-		skel->progs.cgroup_attach_begins,
-		skel->progs.cgroup_attach_task,
-		/* scopes */
-		skel->progs.cgroup_rmdir,
-		skel->progs.cgroup_mkdir,
-		/* what a mask alone does not stop */
-		skel->progs.ptrace_access_check,
-		skel->progs.ptrace_traceme,
-		/* the decision */
-		skel->progs.capable,
-	};
 	char name[64];
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		struct bpf_link *link = bpf_program__attach(order[i]);
+	for (size_t i = 0; i < ATTACHED; i++) {
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(skel->obj, attached[i]);
+		struct bpf_link *link = program ? bpf_program__attach(program) : NULL;
 		int code;
 
 		if (!link) {
-			snprintf(name, sizeof(name), "attach %s", bpf_program__name(order[i]));
+			snprintf(name, sizeof(name), "attach %s", attached[i]);
 			return fail_load(err, -errno, name);
 		}
-		snprintf(name, sizeof(name), "link_%s", bpf_program__name(order[i]));
+		snprintf(name, sizeof(name), LINK_PREFIX "%s", attached[i]);
 		code = pin_one(bpf_link__fd(link), name, err);
 		bpf_link__destroy(link); /* the pin holds it now */
 		if (code)
@@ -369,9 +403,15 @@ int engine_load(struct engine **out, struct error *err)
 
 	if (!access(ENGINE_PINS, F_OK))
 		return error_set(err, -EEXIST, "already loaded");
-	remove_pins(NEW_PINS); /* of a load that was killed */
-	if (mkdir(NEW_PINS, 0700))
-		return error_set(err, -errno, NEW_PINS ": %s", strerror(errno));
+	code = remove_pins(NEW_PINS); /* of a load that was killed */
+	if (code && code != -ENOENT)
+		return error_set(err, code,
+				 NEW_PINS ", left by a load that was killed: %s%s; remove it",
+				 strerror(-code), pins_remedy(code));
+	if (mkdir(NEW_PINS, 0700)) {
+		code = -errno;
+		return error_set(err, code, NEW_PINS ": %s%s", strerror(-code), pins_remedy(code));
+	}
 
 	load_log.stream = open_memstream(&load_log.text, &load_log.size);
 	libbpf_set_print(keep_log);
@@ -399,7 +439,8 @@ int engine_unload(struct error *err)
 	if (code == -ENOENT)
 		return error_set(err, code, "capward is not loaded");
 	if (code)
-		return error_set(err, code, ENGINE_PINS ": %s", strerror(-code));
+		return error_set(err, code, ENGINE_PINS ": %s%s", strerror(-code),
+				 pins_remedy(code));
 	return 0;
 }
 

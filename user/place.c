@@ -23,26 +23,43 @@ static int make_scope(const char *name, pid_t pid, char path[CGROUP_PATH], struc
 	return code;
 }
 
-int place_make(const char *name, pid_t pid, char path[CGROUP_PATH], struct error *err)
+/* The path of the cgroup @name below the caller's own. */
+static int path_below_mine(const char *name, char path[CGROUP_PATH], struct error *err)
 {
 	char mine[CGROUP_PATH];
-	int code, length;
+	int code = cgroup_of(0, mine, err), length;
 
-	if (systemd_runs_host())
-		return make_scope(name, pid, path, err);
-	code = cgroup_of(0, mine, err);
 	if (code)
 		return code;
 	length = snprintf(path, CGROUP_PATH, "%s/%s", strcmp(mine, "/") ? mine : "", name);
 	if (length >= CGROUP_PATH)
 		return error_set(err, -ENAMETOOLONG, "cgroup path too long");
-	code = cgroup_make(path, err);
+	return 0;
+}
+
+int place_make(const char *name, pid_t pid, char path[CGROUP_PATH], struct error *err)
+{
+	int code;
+
+	if (systemd_runs_host())
+		return make_scope(name, pid, path, err);
+	code = path_below_mine(name, path, err);
+	if (!code)
+		code = cgroup_make(path, err);
 	if (code)
 		return code;
 	code = cgroup_enter(path, pid, err);
 	if (code)
 		cgroup_remove(path, NULL);
 	return code;
+}
+
+void place_clear(const char *name)
+{
+	char path[CGROUP_PATH];
+
+	if (!systemd_runs_host() && !path_below_mine(name, path, NULL))
+		cgroup_remove(path, NULL);
 }
 
 int place_remove(const char *path, struct error *err)

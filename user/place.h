@@ -16,6 +16,12 @@
  */
 int place_make(const char *name, pid_t pid, char path[CGROUP_PATH], struct error *err);
 
+/*
+ * Remove what a caller of place_make() that was killed left under @name, with what still runs in
+ * it. Nothing is done where systemd runs the host: it removes a scope when its process is gone.
+ */
+void place_clear(const char *name);
+
 /* Kill what is left in the cgroup @path and see it gone. */
 int place_remove(const char *path, struct error *err);
 

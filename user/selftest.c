@@ -13,6 +13,7 @@
 
 #include "assign.h"
 #include "place.h"
+#include "systemd.h"
 
 /*
  * One use of CAP_SYS_ADMIN without effect: the kernel asks for the capability before it looks at
@@ -78,7 +79,15 @@ int selftest(struct engine *engine, struct error *err)
 	int fds[2], code;
 	pid_t child;
 
-	snprintf(name, sizeof(name), "capward-selftest-%d", getpid());
+	/*
+	 * One name for all, because they run under the lock: what is there was left by one that was
+	 * killed. A scope of systemd's goes in its own time, so there each has its own.
+	 */
+	snprintf(name, sizeof(name), "capward-selftest");
+	if (systemd_runs_host())
+		snprintf(name, sizeof(name), "capward-selftest-%d", getpid());
+	else
+		place_clear(name);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return error_set(err, -errno, "self-test: socketpair: %s", strerror(errno));
 	child = fork();
