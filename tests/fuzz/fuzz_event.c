@@ -40,6 +40,13 @@ static void check_strings(json_t *json)
 		require(isprint((unsigned char)*c), "JSON is safe for a terminal");
 }
 
+/* A capability or an operation, and its name. */
+static void check_permission(const char *cap, const char *operation)
+{
+	require(!cap == !!operation, "one or the other");
+	require(cap ? !strncmp(cap, "CAP_", 4) : operation[0] != '\0', "a name");
+}
+
 static void check_json(const struct event_view *view)
 {
 	json_t *json = event_json(view), *again;
@@ -51,7 +58,8 @@ static void check_json(const struct event_view *view)
 	again = json_loads(text, 0, NULL);
 	require(again && json_equal(json, again), "it reads as it was written");
 	require(json_string_length(json_object_get(json, "verdict")) > 1, "a verdict");
-	require(!strncmp(json_string_value(json_object_get(json, "cap")), "CAP_", 4), "a name");
+	check_permission(json_string_value(json_object_get(json, "cap")),
+			 json_string_value(json_object_get(json, "operation")));
 	json_decref(again);
 	json_decref(json);
 	free(text);
@@ -66,21 +74,41 @@ static void take_field(char *field, size_t room, const uint8_t **data, size_t *s
 	free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Decode the @size bytes at @data into @event; whether they are a record of this version. */
+static int decode(const void *data, size_t size, struct capward_event *event)
 {
 	static const struct capward_event untouched = {.type = 0xabcd};
-	static struct event_view view;
 
-	view.event = untouched;
-	if (event_decode(data, size < sizeof(view.event) ? size : sizeof(view.event),
-			 &view.event)) {
-		require(!memcmp(&view.event, &untouched, sizeof(untouched)),
+	*event = untouched;
+	if (event_decode(data, size, event)) {
+		require(!memcmp(event, &untouched, sizeof(untouched)),
 			"nothing is written on failure");
 		return 0;
 	}
-	require(view.event.verdict < CAPWARD_VERDICTS && view.event.permission < 64, "in range");
-	data += sizeof(view.event);
-	size -= sizeof(view.event);
+	require(event->verdict < CAPWARD_VERDICTS && event->permission < CAPWARD_MODE_SHIFT,
+		"in range");
+	return 1;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct event_view view;
+	struct capward_event record;
+
+	if (size < sizeof(record)) {
+		require(!decode(data, size, &view.event), "too short");
+		return 0;
+	}
+	memcpy(&record, data, sizeof(record));
+	decode(&record, sizeof(record), &view.event);
+	/* As one of this version, so that what is kept of older ones goes on to mean something. */
+	record.type = CAPWARD_EVENT_VERDICT;
+	record.size = sizeof(record);
+	record.version = CAPWARD_ABI;
+	if (!decode(&record, sizeof(record), &view.event))
+		return 0;
+	data += sizeof(record);
+	size -= sizeof(record);
 	take_field(view.cgroup, sizeof(view.cgroup), &data, &size);
 	take_field(view.exe, sizeof(view.exe), &data, &size);
 	take_field(view.profile, sizeof(view.profile), &data, &size);
