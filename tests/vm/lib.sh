@@ -76,11 +76,17 @@ rootfs() {
 # bundle DIR CGROUP JQ-FILTER: an OCI bundle with all capabilities, its root an overlay that the
 # host mounted, to run in CGROUP.
 bundle() {
-	local dir=$1 cgroup=$2 filter=$3
+	local dir=$1
 	mkdir -p "$dir"/{lower,upper,inner,rootfs}
 	rootfs "$dir/lower"
 	mount -t overlay overlay \
 		-o "lowerdir=$dir/lower,upperdir=$dir/upper,workdir=$dir/inner" "$dir/rootfs"
+	configure "$@"
+}
+
+# configure DIR CGROUP JQ-FILTER: the configuration of such a bundle.
+configure() {
+	local dir=$1 cgroup=$2 filter=$3
 	(cd "$dir" && runc spec)
 	jq --arg cgroup "$cgroup" --argjson all "$(all_capabilities)" '
 		.process.terminal = false |
