@@ -213,7 +213,7 @@ refusing_left(struct bound *bound, struct capward_scope *scope, __u32 permission
  */
 static __noinline int judge(struct check *check)
 {
-	struct capward_scope *scope = check->scope, *refusing = NULL, *other;
+	struct capward_scope *scope = check->scope, *refusing = NULL, *other = NULL;
 	enum credential credential = CREDENTIAL_OWN;
 	struct bound *bound = task_bound(check->task);
 	__u64 cred = (__u64)check->cred, *owner;
@@ -223,21 +223,20 @@ static __noinline int judge(struct check *check)
 	if (check->cred != check->task->real_cred) {
 		owner = bpf_map_lookup_elem(&owned_creds, &cred);
 		other = owner ? bpf_map_lookup_elem(&scopes, owner) : NULL;
-		if (other && (!scope || scope->root != other->root)) {
-			/*
-			 * Another scope's, whoever uses it: what it may do is that scope's matter,
-			 * as with a credential that had really been reduced.
-			 */
-			scope = other;
-			bound = NULL;
-			credential = CREDENTIAL_OWNED;
-		} else {
-			credential = owner || (scope && is_strict(scope)) ? CREDENTIAL_OWNED
-									  : CREDENTIAL_LENT;
-		}
+		credential =
+			owner || (scope && is_strict(scope)) ? CREDENTIAL_OWNED : CREDENTIAL_LENT;
+		if (other && scope && scope->root == other->root)
+			other = NULL;
 	}
-	if (bound && scope && !bound->anywhere)
-		bound = NULL;
+	/*
+	 * Another scope's credential, whoever uses it: what it may do is that scope's matter, as if
+	 * it had really been reduced. An engine's overlay works for its containers that way. But
+	 * who wandered between scopes may have made it there for use here.
+	 */
+	if (other && !bound) {
+		scope = other;
+		other = NULL;
+	}
 	if (bound && !scope) {
 		__u64 left = bound->scope;
 
@@ -255,7 +254,9 @@ static __noinline int judge(struct check *check)
 	verdict = decide(scope_word(scope), check->permission, phase, credential);
 	if (verdict != CAPWARD_DENIED && scope->outer)
 		refusing = refusing_scope(scope->outer, check->permission, phase, credential);
-	if (verdict != CAPWARD_DENIED && !refusing && bound)
+	if (verdict != CAPWARD_DENIED && !refusing && other)
+		refusing = refusing_scope(other->root, check->permission, phase, credential);
+	if (verdict != CAPWARD_DENIED && !refusing && bound && bound->anywhere)
 		refusing = refusing_left(bound, scope, check->permission, credential);
 	if (refusing) {
 		scope = refusing;

@@ -296,25 +296,38 @@ static __always_inline bool task_is_workload(struct task_struct *task)
 	return task_bound(task);
 }
 
-/* Keep @task, which workload moves out of the scope @from into @to, if that is one, bound by it. */
-static __always_inline void stay_bound(struct task_struct *task, struct capward_scope *from,
-				       struct capward_scope *to)
+/* What binds who leaves the scope @from and is bound already as @task is. */
+static __always_inline struct bound bound_after(struct task_struct *task,
+						struct capward_scope *from)
 {
 	struct bound *bound = task_bound(task);
 	struct bound as = {
+		.scope = from->root,
+		.word = scope_words(from->root),
 		.others = policy_word(CAPWARD_LEARN, CAPWARD_MASK),
 		.anywhere = scope_binds(from),
 	};
 
-	if (!from || (to && !as.anywhere))
-		return;
-	as.scope = from->root;
-	as.word = scope_words(as.scope);
 	if (bound && bound->anywhere) {
+		as.others = bound->others;
 		if (bound->scope != as.scope)
-			bound->others = both_words(bound->others, as.word);
-		return;
+			as.others = both_words(as.others, as.word);
+		as.scope = bound->scope;
+		as.word = bound->word;
+		as.anywhere = 1;
 	}
+	return as;
+}
+
+/* Keep @task, which workload moves out of the scope @from into @to, if that is one, bound by it. */
+static __always_inline void stay_bound(struct task_struct *task, struct capward_scope *from,
+				       struct capward_scope *to)
+{
+	struct bound as;
+
+	if (!from || (to && !scope_binds(from)))
+		return;
+	as = bound_after(task, from);
 	/* It must not go free for want of memory. The mover is the workload's, if not the task. */
 	if (!bind(task->group_leader, &as))
 		bpf_send_signal(SIGKILL);
@@ -397,22 +410,19 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 		begin_set_up(child, set_up);
 		return 0;
 	}
-	if (task_bound(parent))
-		return inherit_bound(parent, child) ? 0 : -ENOMEM;
 	if (!into)
-		return 0;
+		return inherit_bound(parent, child) ? 0 : -ENOMEM;
 	/* The child is not there yet, so it is noted where it comes from. */
 	if (from) {
-		struct bound as = {
-			.scope = from->root,
-			.word = scope_words(from->root),
-			.others = policy_word(CAPWARD_LEARN, CAPWARD_MASK),
-			.anywhere = scope_binds(from),
-		};
+		struct bound as = bound_after(parent, from);
 
 		if (!bind(child, &as))
 			return -ENOMEM;
+	} else if (!inherit_bound(parent, child)) {
+		return -ENOMEM;
 	}
+	if (task_bound(parent))
+		return 0;
 	if (!scope_binds(from)) {
 		struct set_up as = {
 			.scope = from ? from->root : 0,
@@ -473,8 +483,9 @@ static __always_inline void settle(struct task_struct *task)
 	if (!bound)
 		return;
 	scope = task_scope(task);
-	if (scope && (!bound->anywhere || scope->root == bound->scope))
-		unbind(task);
+	if (scope && policy_mode(bound->others) != CAPWARD_ENFORCE &&
+	    (!bound->anywhere || scope->root == bound->scope))
+		unbind(task->group_leader);
 }
 
 SEC("lsm/bprm_committed_creds")
