@@ -160,25 +160,44 @@ static __always_inline bool is_strict(struct capward_scope *scope)
 }
 
 /*
- * The scope @id or one around it whose policy refuses, or NULL. What lies deeper than it can see
- * refuses.
+ * The id of the scope @id or of one around it whose policy refuses; 0: none does. What lies deeper
+ * than it can see refuses.
+ *
+ * Global, so that the verifier goes through it once in a program and not once for each state that
+ * judge() can be in: with the operations' programs that is the better part of loading. Weak,
+ * because each object has it.
  */
-static __noinline struct capward_scope *refusing_scope(__u64 id, __u32 permission, __u32 phase,
-						       __u32 credential)
+__weak __noinline __u64 refusing_scope(__u64 id, __u32 permission, __u32 phase, __u32 credential)
 {
-	struct capward_scope *scope = NULL;
+	struct capward_scope *scope;
+	__u64 at = id;
 
 	for (int i = 0; i <= CAPWARD_NESTING; i++) {
-		if (!id)
-			return NULL;
-		scope = bpf_map_lookup_elem(&scopes, &id);
+		if (!at)
+			return 0;
+		scope = bpf_map_lookup_elem(&scopes, &at);
 		if (!scope)
-			return NULL;
+			return 0;
 		if (decide(scope_word(scope), permission, phase, credential) == CAPWARD_DENIED)
-			return scope;
-		id = scope->outer;
+			return at;
+		id = at;
+		at = scope->outer;
 	}
-	return id ? scope : NULL;
+	return at ? id : 0;
+}
+
+/* The entry of that scope, or NULL; @here, where it is judged, if it went meanwhile. */
+static __always_inline struct capward_scope *refusing_entry(__u64 id, __u32 permission, __u32 phase,
+							    __u32 credential,
+							    struct capward_scope *here)
+{
+	__u64 refusing = refusing_scope(id, permission, phase, credential);
+	struct capward_scope *scope;
+
+	if (!refusing)
+		return NULL;
+	scope = bpf_map_lookup_elem(&scopes, &refusing);
+	return scope ? scope : here;
 }
 
 static __always_inline bool left_denies(__u64 word, __u32 permission, __u32 credential)
@@ -201,7 +220,7 @@ refusing_left(struct bound *bound, struct capward_scope *scope, __u32 permission
 	if (left == scope->root)
 		return NULL;
 	if (bpf_map_lookup_elem(&scopes, &left))
-		refusing = refusing_scope(left, permission, PHASE_WORKLOAD, credential);
+		refusing = refusing_entry(left, permission, PHASE_WORKLOAD, credential, scope);
 	else if (left_denies(bound->word, permission, credential))
 		refusing = scope;
 	return refusing;
@@ -253,9 +272,11 @@ static __noinline int judge(struct check *check)
 	phase = task_phase(check->task, scope->root);
 	verdict = decide(scope_word(scope), check->permission, phase, credential);
 	if (verdict != CAPWARD_DENIED && scope->outer)
-		refusing = refusing_scope(scope->outer, check->permission, phase, credential);
+		refusing =
+			refusing_entry(scope->outer, check->permission, phase, credential, scope);
 	if (verdict != CAPWARD_DENIED && !refusing && other)
-		refusing = refusing_scope(other->root, check->permission, phase, credential);
+		refusing =
+			refusing_entry(other->root, check->permission, phase, credential, scope);
 	if (verdict != CAPWARD_DENIED && !refusing && bound && bound->anywhere)
 		refusing = refusing_left(bound, scope, check->permission, credential);
 	if (refusing) {
