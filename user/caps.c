@@ -8,6 +8,7 @@
 #include <sys/capability.h>
 
 #include "capward/abi.h"
+#include "nearest.h"
 
 _Static_assert(CAPS_LAST < CAPWARD_CAPS, "every known capability has a counter");
 _Static_assert(CAPS_LAST < CAPWARD_MODE_SHIFT, "every known capability has a bit in a policy");
@@ -92,59 +93,21 @@ static const char *short_label(unsigned int cap, char buf[static CAPS_LABEL])
 	return buf + PREFIX_LENGTH;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* The Levenshtein distance of two strings, each shorter than CAPS_LABEL, whatever their case. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[CAPS_LABEL];
-	size_t columns = strlen(b);
-
-	for (size_t j = 0; j <= columns; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= columns; j++) {
-			size_t above = row[j];
-			size_t change = upper(a[i - 1]) != upper(b[j - 1]);
-
-			row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + change);
-			diagonal = above;
-		}
-	}
-	return row[columns];
-}
-
 const char *caps_nearest(const char *name, char buf[static CAPS_LABEL])
 {
 	size_t length = strlen(name);
-	size_t best = CAPS_LABEL;
+	struct nearest nearest;
 	char label[CAPS_LABEL];
+	const char *found;
 
 	if (has_prefix(name, length)) {
 		name += PREFIX_LENGTH;
-		length -= PREFIX_LENGTH;
 	}
-	if (length >= CAPS_LABEL)
-		return NULL;
-	for (unsigned int cap = 0; cap <= CAPS_LAST; cap++) {
-		const char *candidate = short_label(cap, label);
-		size_t steps = distance(name, candidate);
-
-		if (steps >= best)
-			continue;
-		best = steps;
-		memmove(buf, candidate, strlen(candidate) + 1);
-	}
-	/* Further than a third of what was written it is another word, not a slip. */
-	return best <= (length + 1) / 3 ? buf : NULL;
+	nearest = nearest_to(name);
+	for (unsigned int cap = 0; cap <= CAPS_LAST; cap++)
+		nearest_offer(&nearest, short_label(cap, label));
+	found = nearest_found(&nearest);
+	return found ? memcpy(buf, found, strlen(found) + 1) : NULL;
 }
 
 uint64_t caps_all(void)
