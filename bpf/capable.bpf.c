@@ -7,6 +7,7 @@
  * security/security.c), so nothing here sleeps or waits.
  */
 #include "judge.h"
+#include "implied.h"
 
 /*
  * The arguments of the hook, in the trampoline's slots. Named here instead of with BPF_PROG(),
@@ -26,7 +27,8 @@ int capable(struct capable_arguments *arguments)
 {
 	struct capward_scope *scope;
 	struct task_struct *task;
-	__u64 number;
+	__u64 number, word;
+	__u32 operation;
 
 	if ((int)arguments->ret)
 		return (int)arguments->ret;
@@ -41,12 +43,17 @@ int capable(struct capable_arguments *arguments)
 	number = (__u32)arguments->cap;
 	/* Compared as 64 bits: the verifier of 6.1 drops bounds of the lower half of a register. */
 	barrier_var(number);
+	word = scope ? scope_word(scope) : 0;
 	if (scope && arguments->cred == task->real_cred && number < CAPWARD_CAPS &&
-	    !state.setup_tasks && !state.bound_tasks &&
-	    (scope_word(scope) & scope->fast) >> number & 1) {
+	    !state.setup_tasks && !state.bound_tasks && (word & scope->fast) >> number & 1 &&
+	    (number != CAP_SYS_ADMIN || policy_allows(word, CAPWARD_OP_MOUNT))) {
 		__sync_fetch_and_add(&scope->used[number], 1);
 		return 0;
 	}
+
+	operation = arguments->cred == task->real_cred ? operation_behind(task, number) : 0;
+	if (operation && permit(operation))
+		return -EPERM;
 
 	struct check check = {
 		.task = task,

@@ -134,7 +134,9 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 			return 0;
 		}
 		count = __sync_fetch_and_add(&scope->used[cap], 1) + 1;
-		allow_fast(scope, bit);
+		/* An operation is behind each of its uses (operation_behind()), and it is rare. */
+		if (cap != CAP_LINUX_IMMUTABLE)
+			allow_fast(scope, bit);
 		if (!fresh)
 			return 0;
 	} else {
@@ -289,8 +291,11 @@ static __noinline int judge(struct check *check)
 	return verdict == CAPWARD_DENIED ? -EPERM : 0;
 }
 
-/* Whether the current task may do @operation, with whatever capability: 0 or -EPERM. */
-static __always_inline int permit(enum capward_operation operation)
+/*
+ * Whether the current task may do @operation, with whatever capability, using the credential @cred:
+ * 0 or -EPERM.
+ */
+static __always_inline int permit_as(enum capward_operation operation, const struct cred *cred)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct capward_scope *scope = task_scope(task);
@@ -301,12 +306,18 @@ static __always_inline int permit(enum capward_operation operation)
 
 	struct check check = {
 		.task = task,
-		.cred = task->real_cred,
+		.cred = cred,
 		.ns = task->real_cred->user_ns,
 		.scope = scope,
 		.permission = operation,
 	};
 	return judge(&check);
+}
+
+/* The same, whatever credential it has put on. */
+static __always_inline int permit(enum capward_operation operation)
+{
+	return permit_as(operation, bpf_get_current_task_btf()->real_cred);
 }
 
 #endif

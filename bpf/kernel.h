@@ -21,6 +21,10 @@
 /* include/linux/security.h: the caller does not want the check in the audit log. */
 #define CAP_OPT_NOAUDIT 2
 
+/* include/uapi/linux/capability.h */
+#define CAP_LINUX_IMMUTABLE 9
+#define CAP_SYS_ADMIN	    21
+
 /* include/uapi/linux/sched.h */
 #define CLONE_THREAD	  0x00010000UL
 #define CLONE_INTO_CGROUP 0x200000000UL

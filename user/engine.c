@@ -17,13 +17,16 @@
 #include <unistd.h>
 
 #include "capward.skel.h"
+#include "operation.h"
 
-#define BPFFS	    "/sys/fs/bpf"
-#define NEW_PINS    BPFFS "/capward-new"
-#define LOAD_LOG    "/run/capward-load.log"
-#define LOAD_MEMORY "about 100 MB" /* most of it are the scopes; 64 do not do, 96 do (6.12) */
-#define LINK_PREFIX "link_"
-#define LOCK	    "/run/capward.lock" /* not on bpffs, which others may be able to open */
+#define BPFFS	       "/sys/fs/bpf"
+#define NEW_PINS       BPFFS "/capward-new"
+#define LOAD_LOG       "/run/capward-load.log"
+#define LOAD_MEMORY    "about 100 MB" /* most of it are the scopes; 64 do not do, 96 do (6.12) */
+#define LINK_PREFIX    "link_"
+/* In place of the link of a program that was left out: for its name, whatever is pinned. */
+#define WITHOUT_PREFIX "without_"
+#define LOCK	       "/run/capward.lock" /* not on bpffs, which others may be able to open */
 
 enum pin {
 	PIN_SCOPES,
@@ -77,6 +80,28 @@ static const char *const attached[] = {
 	/* what a mask alone does not stop */
 	"ptrace_access_check",
 	"ptrace_traceme",
+	/* operations */
+	"sb_mount",
+	"sb_umount",
+	"sb_remount",
+	"sb_kern_mount",
+	"move_mount",
+	"sb_pivotroot",
+	"kernel_load_data",
+	"kernel_read_file",
+	"kernel_module_request",
+	"inode_mknod",
+	"socket_create",
+	"path_chmod",
+	"path_chown",
+	"inode_setxattr",
+	"inode_removexattr",
+	"inode_set_acl",
+	"bpf_call",
+	"userns_create",
+	"inode_init_security_anon",
+	"uring_override_creds",
+	"uring_sqpoll",
 	/* the decision */
 	"capable",
 };
@@ -178,15 +203,22 @@ static int remove_pins(const char *path)
 	return result;
 }
 
-bool engine_kernel_has(const char *path, const char *name)
+void engine_kernel_functions(const char *path, const char *const *names, size_t count, bool *has)
 {
 	struct btf *btf;
-	bool has;
 
 	libbpf_set_print(keep_log);
 	btf = btf__parse_raw(path);
-	has = btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+	for (size_t i = 0; i < count; i++)
+		has[i] = btf && btf__find_by_name_kind(btf, names[i], BTF_KIND_FUNC) > 0;
 	btf__free(btf);
+}
+
+bool engine_kernel_has(const char *path, const char *name)
+{
+	bool has;
+
+	engine_kernel_functions(path, &name, 1, &has);
 	return has;
 }
 
@@ -236,7 +268,7 @@ static int fail_open(struct error *err, int code, const char *path)
 
 static int open_pins(struct engine *engine, struct error *err)
 {
-	char path[sizeof(ENGINE_PINS) + 64];
+	char path[sizeof(ENGINE_PINS) + 64], without[sizeof(ENGINE_PINS) + 64];
 
 	for (int i = 0; i < PINS; i++) {
 		snprintf(path, sizeof(path), ENGINE_PINS "/%s", pin_names[i]);
@@ -247,7 +279,11 @@ static int open_pins(struct engine *engine, struct error *err)
 	/* A program whose link is gone does not run, and nothing else tells that it does not. */
 	for (size_t i = 0; i < ATTACHED; i++) {
 		snprintf(path, sizeof(path), ENGINE_PINS "/" LINK_PREFIX "%s", attached[i]);
-		if (access(path, F_OK))
+		if (!access(path, F_OK))
+			continue;
+		snprintf(without, sizeof(without), ENGINE_PINS "/" WITHOUT_PREFIX "%s",
+			 attached[i]);
+		if (access(without, F_OK))
 			return fail_open(err, -errno, path);
 	}
 	return 0;
@@ -360,9 +396,18 @@ static int attach_all(struct capward *skel, struct error *err)
 	for (size_t i = 0; i < ATTACHED; i++) {
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(skel->obj, attached[i]);
-		struct bpf_link *link = program ? bpf_program__attach(program) : NULL;
+		struct bpf_link *link;
 		int code;
 
+		if (program && !bpf_program__autoload(program)) {
+			/* leave_out_unknown() */
+			snprintf(name, sizeof(name), WITHOUT_PREFIX "%s", attached[i]);
+			code = pin_one(bpf_map__fd(skel->maps.data_state), name, err);
+			if (code)
+				return code;
+			continue;
+		}
+		link = program ? bpf_program__attach(program) : NULL;
 		if (!link) {
 			snprintf(name, sizeof(name), "attach %s", attached[i]);
 			return fail_load(err, -errno, name);
@@ -374,6 +419,25 @@ static int attach_all(struct capward *skel, struct error *err)
 			return code;
 	}
 	return 0;
+}
+
+/* Do not load the programs of operations whose hook this kernel has not. */
+static void leave_out_unknown(struct capward *skel)
+{
+	const char *const *hooks = operation_hooks();
+	struct bpf_program *program;
+	bool has[OPERATION_HOOKS];
+	char section[64];
+
+	engine_kernel_functions(ENGINE_BTF, hooks, OPERATION_HOOKS, has);
+	for (size_t i = 0; i < OPERATION_HOOKS; i++) {
+		snprintf(section, sizeof(section), "lsm/%s", hooks[i] + strlen("bpf_lsm_"));
+		bpf_object__for_each_program(
+			program,
+			skel->obj) if (!has[i] &&
+				       !strcmp(bpf_program__section_name(program), section))
+			bpf_program__set_autoload(program, false);
+	}
 }
 
 static int load_into_new_pins(struct capward *skel, struct error *err)
@@ -416,6 +480,8 @@ int engine_load(struct engine **out, struct error *err)
 	load_log.stream = open_memstream(&load_log.text, &load_log.size);
 	libbpf_set_print(keep_log);
 	skel = capward__open();
+	if (skel)
+		leave_out_unknown(skel);
 	if (!skel)
 		code = fail_load(err, -errno, "read the programs");
 	else if (capward__load(skel))

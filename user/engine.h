@@ -40,7 +40,13 @@ int engine_unload(struct error *err);
 
 void engine_close(struct engine *engine);
 
-/* Whether the kernel described by the BTF file @path has the function @name. */
+/* The BTF of the running kernel. */
+#define ENGINE_BTF "/sys/kernel/btf/vmlinux"
+
+/* Whether the kernel described by the BTF file @path has each of the @count functions @names. */
+void engine_kernel_functions(const char *path, const char *const *names, size_t count, bool *has);
+
+/* The same for the function @name. */
 bool engine_kernel_has(const char *path, const char *name);
 
 /*

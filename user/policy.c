@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decide.h"
+#include "operation.h"
 
 struct capward_policy policy_of(const struct profile *profile)
 {
@@ -15,6 +16,28 @@ struct capward_policy policy_of(const struct profile *profile)
 
 	memcpy(policy.profile, profile->name, sizeof(policy.profile));
 	return policy;
+}
+
+int policy_require(const struct profile *profile, struct error *err)
+{
+	bool has[OPERATION_HOOKS];
+	const char *missing;
+
+	if (!profile->denied)
+		return 0;
+	engine_kernel_functions(ENGINE_BTF, operation_hooks(), OPERATION_HOOKS, has);
+	for (unsigned int i = CAPWARD_CAPS; i < CAPWARD_OP_TAMPER; i++) {
+		if (!(profile->denied & OPERATION_BIT(i)))
+			continue;
+		missing = operation_missing(i, has);
+		if (missing)
+			return error_set(err, -EOPNOTSUPP,
+					 "profile %s: this kernel cannot refuse %s, for it has no "
+					 "%s; take %s out of deny, or run another kernel",
+					 profile->name, operation_name(i), missing,
+					 operation_name(i));
+	}
+	return 0;
 }
 
 int policy_find(struct engine *engine, const char *name, __u32 *slot)

@@ -11,6 +11,12 @@
 /* The policy of @profile. */
 struct capward_policy policy_of(const struct profile *profile);
 
+/*
+ * Whether this kernel can refuse what @profile denies: 0, or -EOPNOTSUPP with the operation and the
+ * hook that is missing.
+ */
+int policy_require(const struct profile *profile, struct error *err);
+
 /* The slot of the applied profile @name into *@slot. -ENOENT: none of that name is in force. */
 int policy_find(struct engine *engine, const char *name, __u32 *slot);
 

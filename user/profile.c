@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <yaml.h>
 
+#include "operation.h"
 #include "output.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -34,6 +35,8 @@ struct reader {
 	struct profile *profile;
 	struct error *err;
 	char file[SHOWN_FILE]; /* escaped */
+	uint64_t listed;       /* operations under the key deny */
+	bool userns_allow;     /* the key userns says allow */
 };
 
 /* A mapping's key, kept while its value is read. */
@@ -438,6 +441,69 @@ static int read_cap_add(struct reader *r, void *ctx)
 	return read_list(r, "a list of capabilities, such as [CHOWN]", read_cap, &reader);
 }
 
+/* Operations */
+
+static int check_userns(const struct reader *r)
+{
+	if (!r->userns_allow || !(r->profile->denied & OPERATION_BIT(CAPWARD_OP_USERNS)))
+		return 0;
+	return fail(r, &r->event.start_mark,
+		    "userns is both under deny and allowed by \"userns: allow\"; expected one of "
+		    "them");
+}
+
+static int read_operation(struct reader *r, void *ctx)
+{
+	struct profile *profile = ctx;
+	char text[SHOWN_VALUE];
+	const char *nearest;
+	int operation, error = expect_string(r, "the name of an operation, such as mount");
+
+	if (error)
+		return error;
+	operation = operation_parse((const char *)r->event.data.scalar.value,
+				    r->event.data.scalar.length);
+	if (operation < 0) {
+		nearest = operation_nearest((const char *)r->event.data.scalar.value);
+		return fail(r, &r->event.start_mark,
+			    "unknown operation \"%s\"; expected a name%s%s%s", shown(r, text),
+			    nearest ? "; did you mean \"" : " such as ",
+			    nearest ? nearest : "mount, module or bpf", nearest ? "\"?" : "");
+	}
+	if (r->listed & OPERATION_BIT(operation))
+		return fail(r, &r->event.start_mark, "duplicate \"%s\"; expected it once in deny",
+			    shown(r, text));
+	r->listed |= OPERATION_BIT(operation);
+	profile->denied |= OPERATION_BIT(operation);
+	return check_userns(r);
+}
+
+static int read_deny(struct reader *r, void *ctx)
+{
+	return read_list(r, "a list of operations, such as [mount]", read_operation, ctx);
+}
+
+static int read_userns(struct reader *r, void *ctx)
+{
+	static const char expected[] = "deny or allow";
+	struct profile *profile = ctx;
+	char text[SHOWN_VALUE];
+	const char *value;
+	int error = expect_string(r, expected);
+
+	if (error)
+		return error;
+	value = (const char *)r->event.data.scalar.value;
+	if (strcmp(value, "deny") && strcmp(value, "allow"))
+		return fail(r, &r->event.start_mark, "found \"%s\"; expected %s", shown(r, text),
+			    expected);
+	if (!strcmp(value, "deny"))
+		profile->denied |= OPERATION_BIT(CAPWARD_OP_USERNS);
+	else
+		r->userns_allow = true;
+	return check_userns(r);
+}
+
 /* Patterns. Each check returns what is wrong, or NULL. */
 
 static const char *check_pattern(const char *pattern)
@@ -805,11 +871,12 @@ static int read_profile(struct reader *r)
 		{"profile", read_name},	     {"match", read_match},
 		{"mode", read_mode},	     {"privileged", read_privileged},
 		{"cap_drop", read_cap_drop}, {"cap_add", read_cap_add},
+		{"deny", read_deny},	     {"userns", read_userns},
 	};
 	struct fields fields = {
 		.known = known,
 		.count = ARRAY_SIZE(known),
-		.names = "profile, match, mode, privileged, cap_drop or cap_add",
+		.names = "profile, match, mode, privileged, cap_drop, cap_add, deny or userns",
 		.ctx = r->profile,
 	};
 	yaml_mark_t mark = r->event.start_mark;
@@ -1008,28 +1075,36 @@ int profile_read(const char *path, struct profile **out, struct error *err)
 	(CAPS_BIT(CAP_BPF) | CAPS_BIT(CAP_CHECKPOINT_RESTORE) | CAPS_BIT(CAP_PERFMON) |            \
 	 CAPS_BIT(CAP_SYSLOG))
 
-/* Capabilities that, all together, amount to the host. */
+/* Capabilities that, all together, amount to the host, by an operation that can be denied (or 0). */
 static const struct {
 	uint64_t caps;
 	const char *text;
+	unsigned int operation;
 } amounts[] = {
 	{CAPS_BIT(CAP_DAC_READ_SEARCH),
 	 "DAC_READ_SEARCH opens any file of a mounted filesystem by its handle, also outside the "
-	 "container: it amounts to the host"},
-	{CAPS_BIT(CAP_SYS_MODULE), "SYS_MODULE loads code into the kernel: it amounts to the host"},
+	 "container: it amounts to the host",
+	 0},
+	{CAPS_BIT(CAP_SYS_MODULE), "SYS_MODULE loads code into the kernel: it amounts to the host",
+	 CAPWARD_OP_MODULE},
 	{CAPS_BIT(CAP_SYS_RAWIO),
-	 "SYS_RAWIO reaches memory and devices below the kernel: it amounts to the host"},
+	 "SYS_RAWIO reaches memory and devices below the kernel: it amounts to the host", 0},
 	{CAPS_BIT(CAP_SYS_PTRACE),
 	 "SYS_PTRACE takes over any process it sees: with the host's pid namespace it amounts to "
-	 "the host"},
+	 "the host",
+	 0},
 	{CAPS_BIT(CAP_SYS_BOOT),
 	 "SYS_BOOT restarts the machine into a kernel of the caller's (kexec): it amounts to the "
-	 "host"},
-	{CAPS_BIT(CAP_MKNOD), "MKNOD makes the device file of any disk: unless the runtime's "
-			      "device filter keeps it from "
-			      "being opened, it amounts to the host"},
+	 "host",
+	 0},
+	{CAPS_BIT(CAP_MKNOD),
+	 "MKNOD makes the device file of any disk: unless the runtime's "
+	 "device filter keeps it from "
+	 "being opened, it amounts to the host",
+	 CAPWARD_OP_DEVICE_NODES},
 	{CAPS_BIT(CAP_BPF) | CAPS_BIT(CAP_PERFMON),
-	 "BPF with PERFMON reads all memory of the kernel: together they amount to the host"},
+	 "BPF with PERFMON reads all memory of the kernel: together they amount to the host",
+	 CAPWARD_OP_BPF},
 };
 
 /* The warning that SYS_ADMIN makes it pointless to mask @masked. */
@@ -1065,7 +1140,8 @@ int profile_warnings(const struct profile *profile, void (*emit)(void *ctx, cons
 		count++;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(amounts); i++) {
-		if (amounts[i].caps & ~effective(profile->mask))
+		if (amounts[i].caps & ~effective(profile->mask) ||
+		    (profile->denied & OPERATION_BIT(amounts[i].operation) & CAPWARD_OPS_MASK))
 			continue;
 		emit(ctx, amounts[i].text);
 		count++;

@@ -75,10 +75,10 @@ static void read_counts(struct engine *engine, struct scope_view *view,
 			const struct capward_scope *root)
 {
 	for (__u32 verdict = CAPWARD_DENIED; verdict < CAPWARD_VERDICTS; verdict++)
-		for (__u32 cap = 0; cap < CAPWARD_CAPS; cap++)
-			if (root->seen[verdict] >> cap & 1)
-				view->counts[verdict][cap] =
-					engine_count(engine, view->id, cap, verdict);
+		for (__u32 permission = 0; permission < CAPWARD_OPS_END; permission++)
+			if (root->seen[verdict] >> permission & 1)
+				view->counts[verdict][permission] =
+					engine_count(engine, view->id, permission, verdict);
 }
 
 /* Make @view of the scope whose entries begin at @first; false: its cgroup is gone. */
@@ -147,8 +147,8 @@ __u64 scope_total(const struct scope_view *view, enum capward_verdict verdict)
 {
 	__u64 total = 0;
 
-	for (size_t cap = 0; cap < CAPWARD_CAPS; cap++)
-		total += view->counts[verdict][cap];
+	for (size_t i = 0; i < CAPWARD_OPS_END; i++)
+		total += view->counts[verdict][i];
 	return total;
 }
 

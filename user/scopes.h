@@ -13,7 +13,7 @@ struct scope_view {
 	char *path;
 	__u32 slot; /* of its policy */
 	struct capward_policy policy;
-	__u64 counts[CAPWARD_VERDICTS][CAPWARD_CAPS];
+	__u64 counts[CAPWARD_VERDICTS][CAPWARD_OPS_END]; /* by capability, then operation */
 	__u64 uncounted, limited;
 	bool strict;
 	size_t cgroups; /* entries it has in the kernel */
@@ -32,7 +32,7 @@ int scopes_read(struct engine *engine, struct scope_list *out, struct error *err
 
 void scopes_free(struct scope_list *list);
 
-/* How often @verdict was given in @view, over all capabilities. */
+/* How often @verdict was given in @view, over all capabilities and operations. */
 __u64 scope_total(const struct scope_view *view, enum capward_verdict verdict);
 
 /* The capabilities that @verdict was given on in @view, as a mask. */

@@ -101,6 +101,11 @@ struct css_set {
 
 /* include/linux/path.h, dcache.h, fs.h, fs_struct.h */
 struct dentry;
+struct inode;
+
+struct qstr {
+	const unsigned char *name;
+};
 
 struct path {
 	struct dentry *dentry;
@@ -152,6 +157,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	const struct cred *real_cred;
+	const struct cred *cred;
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;

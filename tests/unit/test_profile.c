@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "operation.h"
 #include "profile.h"
 
 /* Where the shipped profiles are: the tests run from the top of the source tree. */
@@ -230,7 +231,7 @@ static void test_kind_names(void **state)
 	assert_string_equal(profile_kind_name(PROFILE_CGROUP), "cgroup");
 }
 
-#define TOP "profile, match, mode, privileged, cap_drop or cap_add"
+#define TOP "profile, match, mode, privileged, cap_drop, cap_add, deny or userns"
 
 static void test_errors_of_the_document(void **state)
 {
@@ -435,6 +436,71 @@ static void test_errors_of_capabilities(void **state)
 #define ITEMS "a list of items such as \"- cgroup: PATTERN\""
 #define ITEM  "an item such as \"cgroup: PATTERN\""
 #define KINDS "image, label, pod, unit or cgroup"
+
+static void test_operations(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t denied;
+	} cases[] = {
+		{"", 0},
+		{"deny: []\n", 0},
+		{"userns: allow\n", 0},
+		{"deny: [mount]\n", OPERATION_BIT(CAPWARD_OP_MOUNT)},
+		{"deny: [mount, module, device-nodes, raw-socket, file-attributes, bpf, userns, "
+		 "io_uring]\n",
+		 CAPWARD_OPS_MASK},
+		{"userns: deny\n", OPERATION_BIT(CAPWARD_OP_USERNS)},
+		{"userns: deny\ndeny: [userns]\n", OPERATION_BIT(CAPWARD_OP_USERNS)},
+		{"deny: [bpf]\nuserns: 'deny'\n",
+		 OPERATION_BIT(CAPWARD_OP_BPF) | OPERATION_BIT(CAPWARD_OP_USERNS)},
+		{"userns: allow\ndeny: [bpf]\n", OPERATION_BIT(CAPWARD_OP_BPF)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256];
+		struct profile *profile;
+
+		snprintf(text, sizeof(text), "profile: x\n%s", cases[i].text);
+		profile = parse(text);
+		assert_int_equal(profile->denied, cases[i].denied);
+		profile_free(profile);
+	}
+}
+
+static void test_errors_of_operations(void **state)
+{
+	static const struct error_case cases[] = {
+		{"profile: x\ndeny: mount\n",
+		 "2:7: found a single value; expected a list of operations, such as [mount]"},
+		{"profile: x\ndeny: [[mount]]\n",
+		 "2:8: found a list; expected the name of an operation, such as mount"},
+		{"profile: x\ndeny: [bpf, muont]\n",
+		 "2:13: unknown operation \"muont\"; expected a name; did you mean \"mount\"?"},
+		{"profile: x\ndeny: [MOUNT]\n",
+		 "2:8: unknown operation \"MOUNT\"; expected a name; did you mean \"mount\"?"},
+		{"profile: x\ndeny: [tamper]\n",
+		 "2:8: unknown operation \"tamper\"; expected a name such as mount, module or bpf"},
+		{"profile: x\ndeny: [ALL]\n",
+		 "2:8: unknown operation \"ALL\"; expected a name such as mount, module or bpf"},
+		{"profile: x\ndeny: [bpf, mount, bpf]\n",
+		 "2:20: duplicate \"bpf\"; expected it once in deny"},
+		{"profile: x\ndeny: [bpf]\ndeny: [mount]\n",
+		 "3:1: duplicate key \"deny\"; expected it once"},
+		{"profile: x\nuserns: no\n", "2:9: found \"no\"; expected deny or allow"},
+		{"profile: x\nuserns: [deny]\n", "2:9: found a list; expected deny or allow"},
+		{"profile: x\nuserns: allow\ndeny: [bpf, userns]\n",
+		 "3:13: userns is both under deny and allowed by \"userns: allow\"; expected one "
+		 "of them"},
+		{"profile: x\ndeny: [userns]\nuserns: allow\n",
+		 "3:9: userns is both under deny and allowed by \"userns: allow\"; expected one of "
+		 "them"},
+	};
+
+	(void)state;
+	CHECK_ERRORS(cases);
+}
 
 static void test_errors_of_match(void **state)
 {
@@ -943,6 +1009,12 @@ static void test_warnings_of_everything(void **state)
 	(void)state;
 	assert_int_equal(profile_warnings(profile, collect, lines), 7);
 	profile_free(profile);
+
+	/* What is denied cannot be had by the capability. */
+	lines[0] = '\0';
+	profile = parse("profile: x\nprivileged: true\ndeny: [module, device-nodes, bpf, mount]\n");
+	assert_int_equal(profile_warnings(profile, collect, lines), 4);
+	profile_free(profile);
 	profile_free(NULL);
 }
 
@@ -961,6 +1033,8 @@ int main(void)
 		cmocka_unit_test(test_errors_of_the_name),
 		cmocka_unit_test(test_errors_of_mode_and_privileged),
 		cmocka_unit_test(test_errors_of_capabilities),
+		cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_errors_of_operations),
 		cmocka_unit_test(test_errors_of_match),
 		cmocka_unit_test(test_errors_of_image_and_unit),
 		cmocka_unit_test(test_errors_of_cgroup),

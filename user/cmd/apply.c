@@ -147,6 +147,8 @@ static int apply(const struct profile_set *set, const char *fallback, size_t *ch
 	__u32 container;
 	int lock, code = host_require(err);
 
+	for (size_t i = 0; !code && i < set->count; i++)
+		code = policy_require(set->profiles[i], err);
 	if (code)
 		return code;
 	lock = engine_lock(err);

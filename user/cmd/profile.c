@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "operation.h"
 #include "output.h"
 #include "profile_set.h"
 
@@ -35,11 +36,12 @@ static json_t *as_json(const struct profile_set *set)
 
 		profile_warnings(profile, add_warning, warnings);
 		json_array_append_new(
-			list, json_pack("{s:s, s:o, s:s, s:o, s:i, s:o}", "profile", profile->name,
-					"file", json_escaped(profile->file, strlen(profile->file)),
-					"mode", profile_mode_name(profile->mode), "granted",
-					mask_json(profile->mask), "matches",
-					(int)profile->match_count, "warnings", warnings));
+			list,
+			json_pack("{s:s, s:o, s:s, s:o, s:o, s:i, s:o}", "profile", profile->name,
+				  "file", json_escaped(profile->file, strlen(profile->file)),
+				  "mode", profile_mode_name(profile->mode), "granted",
+				  mask_json(profile->mask), "deny", operation_list(profile->denied),
+				  "matches", (int)profile->match_count, "warnings", warnings));
 	}
 	return json_pack("{s:o}", "profiles", list);
 }
@@ -67,11 +69,13 @@ static int run(int argc, char **argv)
 		status = command_print_json("profile", as_json(&set), JSON_INDENT(2));
 	for (size_t i = 0; !json && i < set.count; i++) {
 		const struct profile *profile = set.profiles[i];
-		char text[CAPS_TEXT], file[TEXT_ESCAPED(PATH_MAX)];
+		char text[CAPS_TEXT], deny[OPERATION_TEXT], file[TEXT_ESCAPED(PATH_MAX)];
 
 		text_escape(file, sizeof(file), profile->file, strlen(profile->file));
-		printf("%s: %s, %s: %s\n", file, profile->name, profile_mode_name(profile->mode),
-		       caps_format(profile->mask, text));
+		printf("%s: %s, %s: %s%s%s\n", file, profile->name,
+		       profile_mode_name(profile->mode), caps_format(profile->mask, text),
+		       profile->denied ? "; denies " : "",
+		       profile->denied ? operation_format(profile->denied, deny) : "");
 		command_warnings(profile);
 	}
 	profile_set_free(&set);

@@ -10,6 +10,7 @@
 #include "decide.h"
 #include "event.h"
 #include "host.h"
+#include "operation.h"
 #include "output.h"
 #include "profile.h"
 #include "scopes.h"
@@ -23,6 +24,24 @@ static json_t *counts_json(const struct scope_view *view, enum capward_verdict v
 		if (view->counts[verdict][cap])
 			json_object_set_new(object, caps_label(cap, label),
 					    json_integer((json_int_t)view->counts[verdict][cap]));
+	return object;
+}
+
+/* The same of operations, by verdict. What is allowed of them is not counted. */
+static json_t *operations_json(const struct scope_view *view)
+{
+	json_t *object = json_object();
+
+	for (unsigned int verdict = CAPWARD_DENIED; verdict < CAPWARD_VERDICTS; verdict++) {
+		json_t *counts = json_object();
+
+		for (unsigned int i = CAPWARD_CAPS; i < CAPWARD_OPS_END; i++)
+			if (view->counts[verdict][i])
+				json_object_set_new(
+					counts, operation_name(i),
+					json_integer((json_int_t)view->counts[verdict][i]));
+		json_object_set_new(object, event_verdict_name(verdict), counts);
+	}
 	return object;
 }
 
@@ -41,7 +60,8 @@ static json_t *scope_json(const struct scope_view *view)
 {
 	struct container container = container_of_cgroup(view->path);
 	json_t *object = json_pack(
-		"{s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:o, s:s, s:o, s:I, s:I, s:b, s:i}",
+		"{s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:b, "
+		"s:i}",
 		"scope", "id", (json_int_t)view->id, "cgroup",
 		json_escaped(view->path, strlen(view->path)), "runtime",
 		container.runtime[0] ? json_string(container.runtime) : json_null(), "container",
@@ -49,9 +69,10 @@ static json_t *scope_json(const struct scope_view *view)
 		"name", "image", "pod", "profile",
 		json_escaped(view->policy.profile, strlen(view->policy.profile)), "mode",
 		profile_mode_name(policy_mode(view->policy.word)), "granted",
-		granted_json(view->policy.word), "uncounted", (json_int_t)view->uncounted,
-		"events_limited", (json_int_t)view->limited, "strict", view->strict, "cgroups",
-		(int)view->cgroups);
+		granted_json(view->policy.word), "deny",
+		operation_list(operations_denied(view->policy.word)), "operations",
+		operations_json(view), "uncounted", (json_int_t)view->uncounted, "events_limited",
+		(json_int_t)view->limited, "strict", view->strict, "cgroups", (int)view->cgroups);
 
 	for (unsigned int verdict = 0; object && verdict < CAPWARD_VERDICTS; verdict++)
 		json_object_set_new(object, event_verdict_name(verdict),
@@ -68,7 +89,7 @@ static int print_json(const struct scope_list *list)
 	return command_print_json("ps", json_pack("{s:o}", "scopes", array), JSON_INDENT(2));
 }
 
-/* "NET_ADMIN 3, SYS_ADMIN 12": what was counted under @verdict. */
+/* "NET_ADMIN 3, SYS_ADMIN 12, mount 2": what was counted under @verdict. */
 static void describe(const struct scope_view *view, enum capward_verdict verdict, char *text,
 		     size_t size)
 {
@@ -76,11 +97,16 @@ static void describe(const struct scope_view *view, enum capward_verdict verdict
 	size_t used = 0;
 
 	snprintf(text, size, "-");
-	for (unsigned int cap = 0; cap < CAPWARD_CAPS && used < size; cap++)
-		if (view->counts[verdict][cap])
-			used += snprintf(text + used, size - used, "%s%s %llu", used ? ", " : "",
-					 caps_label(cap, label) + strlen("CAP_"),
-					 (unsigned long long)view->counts[verdict][cap]);
+	for (unsigned int i = 0; i < CAPWARD_OPS_END && used < size; i++) {
+		const char *name = operation_name(i);
+
+		if (!view->counts[verdict][i])
+			continue;
+		if (!name)
+			name = caps_label(i, label) + strlen("CAP_");
+		used += snprintf(text + used, size - used, "%s%s %llu", used ? ", " : "", name,
+				 (unsigned long long)view->counts[verdict][i]);
+	}
 }
 
 /*
@@ -93,7 +119,8 @@ static int print_text(const struct scope_list *list)
 		const struct scope_view *view = &list->scopes[i];
 		struct container container = container_of_cgroup(view->path);
 		char path[TEXT_ESCAPED(CGROUP_PATH)], id[TEXT_ESCAPED(CONTAINER_NAME)];
-		char granted[CAPS_TEXT], text[2048];
+		char granted[CAPS_TEXT], deny[OPERATION_TEXT], text[2048];
+		uint64_t denied = operations_denied(view->policy.word);
 
 		text_escape(path, sizeof(path), view->path, strlen(view->path));
 		if (strlen(container.id) == 64)
@@ -105,6 +132,8 @@ static int print_text(const struct scope_list *list)
 		printf("  profile     %s (%s)\n", view->policy.profile,
 		       profile_mode_name(policy_mode(view->policy.word)));
 		printf("  granted     %s\n", caps_format(view->policy.word & caps_all(), granted));
+		if (denied)
+			printf("  deny        %s\n", operation_format(denied, deny));
 		for (unsigned int verdict = 0; verdict < CAPWARD_VERDICTS; verdict++) {
 			describe(view, verdict, text, sizeof(text));
 			if (verdict <= CAPWARD_DENIED || strcmp(text, "-"))

@@ -13,6 +13,7 @@
 #include "assign.h"
 #include "command.h"
 #include "host.h"
+#include "operation.h"
 #include "place.h"
 #include "policy.h"
 #include "profile_set.h"
@@ -25,6 +26,7 @@
 struct run_options {
 	const char *profile; /* NULL: Docker's default set */
 	struct caps_list drop, add;
+	uint64_t denied; /* operations */
 	bool has_mode;
 	enum capward_mode mode;
 	char **command;
@@ -99,11 +101,26 @@ static int add_capability(struct caps_list *list, const char *name, const char *
 	}
 }
 
+static int add_operation(uint64_t *denied, const char *name)
+{
+	int operation = operation_parse(name, strlen(name));
+	const char *guess = operation < 0 ? operation_nearest(name) : NULL;
+
+	if (operation < 0)
+		return command_usage(&command_run, "--deny %.64s: no such operation%s%s", name,
+				     guess ? "; did you mean " : "", guess ? guess : "");
+	if (*denied & OPERATION_BIT(operation))
+		return command_usage(&command_run, "--deny %.64s: given twice", name);
+	*denied |= OPERATION_BIT(operation);
+	return 0;
+}
+
 static int read_options(int argc, char **argv, struct run_options *out)
 {
 	static const struct option options[] = {{"profile", required_argument, NULL, 'p'},
 						{"cap-drop", required_argument, NULL, 'd'},
 						{"cap-add", required_argument, NULL, 'a'},
+						{"deny", required_argument, NULL, 'D'},
 						{"mode", required_argument, NULL, 'm'},
 						{"help", no_argument, NULL, 'h'},
 						{}};
@@ -121,6 +138,9 @@ static int read_options(int argc, char **argv, struct run_options *out)
 			break;
 		case 'a':
 			status = add_capability(&out->add, optarg, "--cap-add");
+			break;
+		case 'D':
+			status = add_operation(&out->denied, optarg);
 			break;
 		case 'm':
 			if (profile_mode_parse(optarg, strlen(optarg), &out->mode))
@@ -145,9 +165,8 @@ static int read_options(int argc, char **argv, struct run_options *out)
 	return 0;
 }
 
-/* The policy that the options ask for. Its name in parentheses is no profile's. */
-static int make_policy(const struct run_options *options, struct capward_policy *policy,
-		       struct error *err)
+/* The profile that the options ask for. Its name in parentheses is no profile's. */
+static int make_profile(const struct run_options *options, struct profile *out, struct error *err)
 {
 	struct profile *profile = NULL, base = {.name = "(run)", .mask = CAPS_DOCKER_DEFAULT};
 	int code;
@@ -158,14 +177,15 @@ static int make_policy(const struct run_options *options, struct capward_policy 
 			return code;
 		base.mask = profile->mask;
 		base.mode = profile->mode;
+		base.denied = profile->denied;
 		memcpy(base.name, profile->name, sizeof(base.name));
 		profile_free(profile);
 	}
 	base.mask = caps_compile(base.mask, &options->drop, &options->add);
+	base.denied |= options->denied;
 	if (options->has_mode)
 		base.mode = options->mode;
-	*policy = policy_of(&base);
-	policy->flags = CAPWARD_POLICY_RUN;
+	*out = base;
 	return 0;
 }
 
@@ -309,23 +329,31 @@ static int run(int argc, char **argv)
 {
 	struct run_options options = {};
 	struct capward_policy policy;
+	struct profile profile;
 	struct error err;
 	int status = read_options(argc, argv, &options), code;
 
 	if (status)
 		return status;
-	code = make_policy(&options, &policy, &err);
+	code = make_profile(&options, &profile, &err);
 	if (code) {
 		status = command_fail("run", code, &err);
 		return code == -EINVAL ? STATUS_PROFILE : status;
 	}
 	code = host_require(&err);
-	return code ? command_fail("run", code, &err) : run_governed(&options, &policy);
+	if (!code)
+		code = policy_require(&profile, &err);
+	if (code)
+		return command_fail("run", code, &err);
+	policy = policy_of(&profile);
+	policy.flags = CAPWARD_POLICY_RUN;
+	return run_governed(&options, &policy);
 }
 
 const struct command command_run = {
 	.name = "run",
-	.synopsis = "[--profile NAME|FILE] [--cap-drop C].. [--cap-add C].. [--mode M] -- CMD..",
+	.synopsis = "[--profile NAME|FILE] [--cap-drop C].. [--cap-add C].. [--deny OP]..\n       "
+		    "[--mode M] -- CMD..",
 	.summary = "govern one command",
 	.help = "Runs CMD in a cgroup of its own under a policy: that of --profile, else Docker's\n"
 		"default set, without what --cap-drop and with what --cap-add names (ALL too, as\n"
@@ -333,6 +361,10 @@ const struct command command_run = {
 		"  -p, --profile NAME|FILE  a file, or a name in /etc/capward/profiles\n"
 		"      --cap-drop C         with or without CAP_; may be repeated\n"
 		"      --cap-add C\n"
+		"      --deny OP            refuse an operation whatever capability it is done "
+		"with:\n"
+		"                           mount, module, device-nodes, raw-socket,\n"
+		"                           file-attributes, bpf, userns or io_uring\n"
 		"  -m, --mode MODE          enforce, audit, learn or off\n\n"
 		"Signals are passed on. When CMD ends, what it left running is killed, as in a\n"
 		"container. Exit status: that of CMD; 126 it cannot be run, 127 not found; 128 "

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "decide.h"
 #include "host.h"
+#include "operation.h"
 #include "output.h"
 #include "profile.h"
 #include "scopes.h"
@@ -76,8 +77,9 @@ static json_t *policies_json(const struct report *report)
 				json_array_append_new(granted, json_string(caps_label(cap, label)));
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:o, s:i, s:b}", "profile", policy.profile, "mode",
-				  profile_mode_name(policy_mode(policy.word)), "granted", granted,
+			json_pack("{s:s, s:s, s:o, s:o, s:i, s:b}", "profile", policy.profile,
+				  "mode", profile_mode_name(policy_mode(policy.word)), "granted",
+				  granted, "deny", operation_list(operations_denied(policy.word)),
 				  "scopes", (int)scopes_under(report, slot), "container_default",
 				  slot == report->state.container_policy));
 	}
@@ -109,15 +111,13 @@ static json_t *as_json(const struct report *report)
 
 static int print_policies(const struct report *report)
 {
-	static const struct table_column columns[] = {{"PROFILE", false},
-						      {"MODE", false},
-						      {"SCOPES", true},
-						      {"", false},
-						      {"GRANTED", false}};
+	static const struct table_column columns[] = {{"PROFILE", false}, {"MODE", false},
+						      {"SCOPES", true},	  {"", false},
+						      {"DENY", false},	  {"GRANTED", false}};
 	struct capward_policy policy;
-	char granted[CAPS_TEXT], scopes[16];
+	char granted[CAPS_TEXT], deny[OPERATION_TEXT], scopes[16];
 	struct table *table = NULL;
-	int code = table_new(columns, 5, &table);
+	int code = table_new(columns, 6, &table);
 
 	for (__u32 slot = CAPWARD_POLICY_OBSERVE; !code && slot < CAPWARD_POLICIES; slot++) {
 		if (engine_policy(report->engine, slot, &policy) || !policy.profile[0])
@@ -128,6 +128,7 @@ static int print_policies(const struct report *report)
 					 policy.profile,
 					 profile_mode_name(policy_mode(policy.word)), scopes,
 					 slot == report->state.container_policy ? "default" : NULL,
+					 operation_format(operations_denied(policy.word), deny),
 					 caps_format(policy.word & caps_all(), granted)});
 	}
 	if (!code)

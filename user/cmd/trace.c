@@ -16,6 +16,7 @@
 #include "container.h"
 #include "event.h"
 #include "host.h"
+#include "operation.h"
 
 /* Events are taken out of the buffer by who reads them, so only one may. */
 #define READER_LOCK "/run/capward-trace.lock"
@@ -32,10 +33,10 @@ static void on_signal(int number)
 struct trace {
 	struct engine *engine;
 	bool json, backlog;
-	const char *scope; /* NULL: any */
-	int cap, verdict;  /* -1: any */
-	__u64 since;	   /* ns since boot: when the command began */
-	long long boot;	   /* ns since 1970 at boot */
+	const char *scope;	 /* NULL: any */
+	int permission, verdict; /* -1: any */
+	__u64 since;		 /* ns since boot: when the command began */
+	long long boot;		 /* ns since 1970 at boot */
 	unsigned long long damaged;
 };
 
@@ -88,7 +89,7 @@ static int on_event(void *context, const void *bytes, size_t size)
 	}
 	if (!trace->backlog && view.event.time < trace->since)
 		return 0;
-	if ((trace->cap >= 0 && view.event.permission != trace->cap) ||
+	if ((trace->permission >= 0 && view.event.permission != trace->permission) ||
 	    (trace->verdict >= 0 && view.event.verdict != trace->verdict))
 		return 0;
 	complete(trace, &view);
@@ -137,6 +138,7 @@ static int read_options(int argc, char **argv, struct trace *trace)
 	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
 						{"scope", required_argument, NULL, 's'},
 						{"cap", required_argument, NULL, 'c'},
+						{"operation", required_argument, NULL, 'O'},
 						{"verdict", required_argument, NULL, 'v'},
 						{"backlog", no_argument, NULL, 'b'},
 						{"help", no_argument, NULL, 'h'},
@@ -156,13 +158,27 @@ static int read_options(int argc, char **argv, struct trace *trace)
 			trace->scope = optarg;
 			break;
 		case 'c':
-			trace->cap = caps_parse(optarg, strlen(optarg));
-			if (trace->cap >= 0)
+			if (trace->permission >= 0)
+				return command_usage(&command_trace,
+						     "one --cap or --operation at a time");
+			trace->permission = caps_parse(optarg, strlen(optarg));
+			if (trace->permission >= 0)
 				break;
 			guess = caps_nearest(optarg, near);
 			return command_usage(&command_trace, "--cap %.64s: no such capability%s%s",
 					     optarg, guess ? "; did you mean " : "",
 					     guess ? guess : "");
+		case 'O':
+			if (trace->permission >= 0)
+				return command_usage(&command_trace,
+						     "one --cap or --operation at a time");
+			trace->permission = operation_find(optarg);
+			if (trace->permission >= 0)
+				break;
+			guess = operation_nearest(optarg);
+			return command_usage(&command_trace,
+					     "--operation %.64s: no such operation%s%s", optarg,
+					     guess ? "; did you mean " : "", guess ? guess : "");
 		case 'v':
 			trace->verdict = event_verdict_parse(optarg);
 			if (trace->verdict >= 0)
@@ -185,7 +201,7 @@ static int read_options(int argc, char **argv, struct trace *trace)
 
 static int run(int argc, char **argv)
 {
-	struct trace trace = {.cap = -1, .verdict = -1, .since = now(CLOCK_BOOTTIME)};
+	struct trace trace = {.permission = -1, .verdict = -1, .since = now(CLOCK_BOOTTIME)};
 	struct error err;
 	__u64 lost;
 	int code, lock, status = read_options(argc, argv, &trace);
@@ -221,11 +237,13 @@ static int run(int argc, char **argv)
 
 const struct command command_trace = {
 	.name = "trace",
-	.synopsis = "[--scope S] [--cap C] [--verdict V] [--backlog] [-o text|json]",
+	.synopsis =
+		"[--scope S] [--cap C | --operation OP] [--verdict V] [--backlog] [-o text|json]",
 	.summary = "stream events: what is new in a scope, and every denial",
 	.help = "  -s, --scope S     a container id or the beginning of one, a unit, a cgroup "
 		"path\n"
 		"  -c, --cap C       a capability\n"
+		"      --operation OP  an operation, as in a profile's deny, or tamper\n"
 		"  -v, --verdict V   used, denied, would-deny, lent or set-up\n"
 		"  -b, --backlog     also what waited in the buffer\n"
 		"  -o, --output text|json   JSON: one object a line\n\n"
