@@ -277,8 +277,7 @@ static __noinline int judge(struct check *check)
 		refusing =
 			refusing_entry(scope->outer, check->permission, phase, credential, scope);
 	if (verdict != CAPWARD_DENIED && !refusing && other)
-		refusing =
-			refusing_entry(other->root, check->permission, phase, credential, scope);
+		refusing = refusing_entry(other->root, check->permission, phase, credential, scope);
 	if (verdict != CAPWARD_DENIED && !refusing && bound && bound->anywhere)
 		refusing = refusing_left(bound, scope, check->permission, credential);
 	if (refusing) {
