@@ -22,34 +22,15 @@ struct capable_arguments {
 	__u64 ret;  /* int: what BPF programs before this one answered */
 };
 
-SEC("lsm/capable")
-int capable(struct capable_arguments *arguments)
+/*
+ * What is not the plain case. Apart, so that the plain case neither saves registers for it nor keeps
+ * anything on the stack. @scope: the entry of the task's cgroup, or NULL.
+ */
+static __noinline int consider(struct capable_arguments *arguments, struct capward_scope *scope)
 {
-	struct capward_scope *scope;
-	struct task_struct *task;
-	__u64 number, word;
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 number = (__u32)arguments->cap;
 	__u32 operation;
-
-	if ((int)arguments->ret)
-		return (int)arguments->ret;
-	task = bpf_get_current_task_btf();
-	scope = listed_scope(task->cgroups->dfl_cgrp);
-	if (!scope) {
-		if (!state.unlisted && arguments->cred == task->real_cred)
-			return 0;
-		scope = task_scope(task);
-	}
-
-	number = (__u32)arguments->cap;
-	/* Compared as 64 bits: the verifier of 6.1 drops bounds of the lower half of a register. */
-	barrier_var(number);
-	word = scope ? scope_word(scope) : 0;
-	if (scope && arguments->cred == task->real_cred && number < CAPWARD_CAPS &&
-	    !state.setup_tasks && !state.bound_tasks && (word & scope->fast) >> number & 1 &&
-	    (number != CAP_SYS_ADMIN || policy_allows(word, CAPWARD_OP_MOUNT))) {
-		__sync_fetch_and_add(&scope->used[number], 1);
-		return 0;
-	}
 
 	operation = arguments->cred == task->real_cred ? operation_behind(task, number) : 0;
 	if (operation && permit(operation))
@@ -59,11 +40,41 @@ int capable(struct capable_arguments *arguments)
 		.task = task,
 		.cred = arguments->cred,
 		.ns = arguments->ns,
-		.scope = scope,
+		.scope = scope ? scope : task_scope(task),
 		.permission = number < CAPWARD_CAPS ? number : CAPWARD_BEYOND,
 		.opts = (__u32)arguments->opts,
 	};
 	return judge(&check);
+}
+
+SEC("lsm/capable")
+int capable(struct capable_arguments *arguments)
+{
+	struct capward_scope *scope;
+	struct task_struct *task;
+	__u64 number, word;
+
+	if ((int)arguments->ret)
+		return (int)arguments->ret;
+	task = bpf_get_current_task_btf();
+	scope = listed_scope(task->cgroups->dfl_cgrp);
+	if (!scope) {
+		if (!state.unlisted && arguments->cred == task->real_cred)
+			return 0;
+		return consider(arguments, NULL);
+	}
+
+	number = (__u32)arguments->cap;
+	/* Compared as 64 bits: the verifier of 6.1 drops bounds of the lower half of a register. */
+	barrier_var(number);
+	word = scope_word(scope);
+	if (arguments->cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
+	    !state.bound_tasks && (word & scope->fast) >> number & 1 &&
+	    (number != CAP_SYS_ADMIN || policy_allows(word, CAPWARD_OP_MOUNT))) {
+		__sync_fetch_and_add(&scope->used[number], 1);
+		return 0;
+	}
+	return consider(arguments, scope);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #define NEW_PINS       BPFFS "/capward-new"
 #define LOAD_LOG       "/run/capward-load.log"
 #define LOAD_MEMORY    "about 100 MB" /* most of it are the scopes; 64 do not do, 96 do (6.12) */
+#define LOAD_FILES     128	      /* a program and a map are one each */
 #define LINK_PREFIX    "link_"
 /* In place of the link of a program that was left out: for its name, whatever is pinned. */
 #define WITHOUT_PREFIX "without_"
@@ -463,10 +465,17 @@ static int load_into_new_pins(struct capward *skel, struct error *err)
 int engine_load(struct engine **out, struct error *err)
 {
 	struct capward *skel = NULL;
+	struct rlimit files;
 	int code;
 
 	if (!access(ENGINE_PINS, F_OK))
 		return error_set(err, -EEXIST, "already loaded");
+	/* Asked beforehand: libbpf tells a lack of files as whatever it then could not do. */
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < LOAD_FILES)
+		return error_set(err, -EMFILE,
+				 "it takes %d open files, and the limit is %llu; raise the limit "
+				 "(ulimit -n)",
+				 LOAD_FILES, (unsigned long long)files.rlim_cur);
 	code = remove_pins(NEW_PINS); /* of a load that was killed */
 	if (code && code != -ENOENT)
 		return error_set(err, code,

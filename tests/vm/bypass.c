@@ -13,6 +13,7 @@
  *     bypass uring HOW FILE           open FILE, which needs DAC_OVERRIDE, by io_uring: inline, async,
  *                                     personality (with a credential kept from before setuid),
  *                                     sqpoll
+ *     bypass uring HOW FILE GO        .. but say "ready PID" and wait until GO is there before it asks
  *     bypass passed-fd CGROUP         started outside: a child in CGROUP opens its pagemap and hands
  *                                     it out; is a page's frame shown (SYS_ADMIN of the opener)?
  *     bypass ptrace|vm|pidfd|root PID  take over PID, which may do more
@@ -210,7 +211,16 @@ static int ring_openat(struct ring *ring, const char *file, int flags, int perso
 	return cqe->res < 0 ? -cqe->res : 0;
 }
 
-static int uring(const char *how, const char *file)
+static void wait_until(const char *file)
+{
+	printf("ready %d\n", getpid());
+	fflush(stdout);
+	while (access(file, F_OK))
+		usleep(10000);
+}
+
+/* @go: NULL, or the file to wait for before the request is made. */
+static int uring(const char *how, const char *file, const char *go)
 {
 	struct ring ring;
 	int personality = 0,
@@ -228,6 +238,8 @@ static int uring(const char *how, const char *file)
 	if (!strcmp(how, "personality") || !strcmp(how, "sqpoll"))
 		if (syscall(SYS_setresuid, 12345, 12345, 12345))
 			return broken("setresuid");
+	if (go)
+		wait_until(go);
 	return ring_openat(&ring, file, strcmp(how, "async") ? 0 : IOSQE_ASYNC, personality);
 }
 
@@ -317,10 +329,7 @@ static int take_over(const char *how, pid_t pid)
 
 static int wait_for(const char *file, char **command)
 {
-	printf("ready %d\n", getpid());
-	fflush(stdout);
-	while (access(file, F_OK))
-		usleep(10000);
+	wait_until(file);
 	execv(command[0], command);
 	return broken(command[0]);
 }
@@ -346,8 +355,8 @@ static int run(int argc, char **argv)
 		return push(to);
 	if (!strcmp(way, "into"))
 		return into(to);
-	if (!strcmp(way, "uring") && argc == 4)
-		return uring(to, argv[3]);
+	if (!strcmp(way, "uring") && argc >= 4)
+		return uring(to, argv[3], argv[4]);
 	if (!strcmp(way, "passed-fd"))
 		return passed_fd(to);
 	if (!strcmp(way, "send-pagemap"))
