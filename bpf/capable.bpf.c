@@ -19,7 +19,6 @@ struct capable_arguments {
 	struct user_namespace *ns;
 	__u64 cap;  /* int */
 	__u64 opts; /* unsigned int: the fourth argument, not the fifth */
-	__u64 ret;  /* int: what BPF programs before this one answered */
 };
 
 /*
@@ -54,8 +53,7 @@ int capable(struct capable_arguments *arguments)
 	struct task_struct *task;
 	__u64 number, word;
 
-	if ((int)arguments->ret)
-		return (int)arguments->ret;
+	/* No look at an earlier program's answer: the trampoline goes on only while they are 0. */
 	task = bpf_get_current_task_btf();
 	scope = listed_scope(task->cgroups->dfl_cgrp);
 	if (!scope) {
