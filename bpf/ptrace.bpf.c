@@ -16,8 +16,11 @@
 /* include/linux/ptrace.h: /proc asks in passing, with what the reader sees depending on it. */
 #define PTRACE_MODE_NOAUDIT 0x04
 
-/* The capabilities that the policies of @task's process leave it, or would if they were enforced. */
-static __always_inline __u64 task_allows(struct task_struct *task, bool enforced)
+/*
+ * The capabilities that the policies of @task's process leave it. With @meant, also those that only
+ * observe count as they are written, to tell what enforcing them would refuse.
+ */
+static __always_inline __u64 task_allows(struct task_struct *task, bool meant)
 {
 	struct capward_scope *scope = task_scope(task);
 	struct bound *bound = task_bound(task);
@@ -27,7 +30,7 @@ static __always_inline __u64 task_allows(struct task_struct *task, bool enforced
 		return allowed;
 	if (scope)
 		allowed &= scope_words(scope->root);
-	if (scope && !enforced && policy_mode(scope_word(scope)) != CAPWARD_OFF)
+	if (scope && meant && policy_mode(scope_word(scope)) != CAPWARD_OFF)
 		allowed &= scope_word(scope);
 	if (bound && (!scope || bound->anywhere))
 		allowed &= bound->word & bound->others;
@@ -45,9 +48,10 @@ static __always_inline __u64 permitted(struct task_struct *task)
 /* Whether @tracer may have @tracee in its hands: 0 or -EPERM. */
 static __noinline int may_trace(struct task_struct *tracer, struct task_struct *tracee, __u32 opts)
 {
-	__u64 caps = permitted(tracee) & task_allows(tracee, true) & ((1ULL << CAPWARD_CAPS) - 1);
+	bool same = task_scope_root(tracer) == task_scope_root(tracee);
+	__u64 caps = permitted(tracee) & task_allows(tracee, same) & ((1ULL << CAPWARD_CAPS) - 1);
 
-	if (!(caps & ~task_allows(tracer, false)))
+	if (!(caps & ~task_allows(tracer, true)))
 		return 0;
 
 	struct check check = {
