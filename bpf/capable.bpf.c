@@ -67,7 +67,7 @@ int capable(struct capable_arguments *arguments)
 	barrier_var(number);
 	word = scope_word(scope);
 	if (arguments->cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
-	    !state.bound_tasks && (word & scope->fast) >> number & 1 &&
+	    !state.unlisted && (word & scope->fast) >> number & 1 &&
 	    (number != CAP_SYS_ADMIN || policy_allows(word, CAPWARD_OP_MOUNT))) {
 		__sync_fetch_and_add(&scope->used[number], 1);
 		return 0;

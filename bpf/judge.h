@@ -299,7 +299,7 @@ static __always_inline int permit_as(enum capward_operation operation, const str
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct capward_scope *scope = task_scope(task);
 
-	if (!state.bound_tasks &&
+	if (!state.unlisted &&
 	    (!scope || (!scope->outer && policy_allows(scope_word(scope), operation))))
 		return 0;
 

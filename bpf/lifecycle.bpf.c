@@ -9,7 +9,7 @@
  * fentry/cgroup_attach_task   a task that an outsider moves into a scope becomes a set-up task, and
  *                             one that workload moves out of its scope stays bound by it: before the
  *                             move, because the task runs on while it is moved.
- * tp_btf/cgroup_attach_task   what it was is over: it has arrived.
+ * fexit/cgroup_attach_task    it has arrived, and what it was is over; or it could not be moved.
  * lsm/task_alloc              a task that is forked into a scope (CLONE_INTO_CGROUP, which fires no
  *                             attach) is a set-up task as if it had been moved there, and one that
  *                             may have been forked out of its scope is bound by it; a child of a
@@ -39,15 +39,16 @@
 struct capward_state state SEC(".data.state");
 
 /*
- * The move under way, from the entry of cgroup_attach_task() to its tracepoint, both under
- * cgroup_mutex. Not static: the compiler would split it, against its own BTF.
+ * The last move, noted on entry to cgroup_attach_task() and read when it returns, both under
+ * cgroup_mutex.
  */
 struct {
 	__u64 task;   /* struct task_struct * */
+	__u64 from;   /* cgroup id of the scope it was in; 0: none */
 	bool within;  /* one scope: nothing changes */
 	bool set_up;  /* it sets up where it goes */
 	bool by_host; /* what bound it is over */
-} attaching;
+} moving SEC(".data.moving");
 
 /*
  * From how many entries on a cgroup gets none of its own when it can do without: one that only
@@ -121,7 +122,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	id = BPF_CORE_READ(cgroup, kn, id);
 	parent_id = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
 	parent = bpf_map_lookup_elem(&scopes, &parent_id);
-	if (!parent && state.scopes_full)
+	if (!parent && state.ever & CAPWARD_EVER_FULL)
 		parent = scope_above(cgroup);
 
 	read_names(cgroup);
@@ -150,8 +151,8 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	if ((state.scopes >= SCOPES_RESERVED_FROM &&
 	     (new->root != id || new->policy == CAPWARD_POLICY_OBSERVE)) ||
 	    bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST)) {
-		if (state.scopes_full < 1U << 31) /* never back to 0 */
-			__sync_fetch_and_add(&state.scopes_full, 1);
+		__sync_fetch_and_or(&state.ever, CAPWARD_EVER_FULL);
+		__sync_fetch_and_add(&state.scopes_full, 1);
 		return 0;
 	}
 	__sync_fetch_and_add(&state.scopes, 1);
@@ -238,23 +239,6 @@ static __always_inline void end_set_up(struct task_struct *leader)
 		stop_set_up(set_up);
 }
 
-/* Bind the process that @leader leads as @as says. False: there is no memory. */
-static __always_inline bool bind(struct task_struct *leader, const struct bound *as)
-{
-	struct bound *bound;
-
-	bound = bpf_task_storage_get(&bound_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!bound)
-		return false;
-	bound->scope = as->scope;
-	bound->word = as->word;
-	bound->others = as->others;
-	bound->anywhere = as->anywhere;
-	if (!__sync_lock_test_and_set(&bound->live, 1))
-		__sync_fetch_and_add(&state.bound_tasks, 1);
-	return true;
-}
-
 static __always_inline void unbind(struct task_struct *leader)
 {
 	struct bound *bound;
@@ -267,12 +251,14 @@ static __always_inline void unbind(struct task_struct *leader)
 }
 
 /*
- * Whether the policy of @scope, or of one around it, denies anything. Who is bound by such a policy
- * must not shake it off by moving a task into a scope and calling that set-up.
+ * The host moved the process that @leader leads, out of the scope @from unless that is 0: nothing
+ * binds it now, wherever its credential was made (bind_by_birth()).
  */
-static __always_inline bool scope_binds(struct capward_scope *scope)
+static __always_inline void release(struct task_struct *leader, __u64 from)
 {
-	return scope && (scope->outer || policy_mode(scope_word(scope)) == CAPWARD_ENFORCE);
+	unbind(leader);
+	if (from)
+		bpf_task_storage_get(&bound_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /* Whether @task is bound by a policy that denies anything, in its scope or by one that it left. */
@@ -327,6 +313,7 @@ static __always_inline void stay_bound(struct task_struct *task, struct capward_
 
 	if (!from || (to && !scope_binds(from)))
 		return;
+	__sync_fetch_and_or(&state.ever, CAPWARD_EVER_LEFT);
 	as = bound_after(task, from);
 	/* It must not go free for want of memory. The mover is the workload's, if not the task. */
 	if (!bind(task->group_leader, &as))
@@ -344,17 +331,18 @@ int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *ta
 		return 0;
 	from = task_scope(task);
 	to = cgroup_scope(cgroup);
-	attaching.task = (__u64)task;
-	attaching.within = from && to && from->root == to->root;
-	if (attaching.within)
+	moving.task = (__u64)task;
+	moving.from = from ? from->root : 0;
+	moving.within = from && to && from->root == to->root;
+	if (moving.within)
 		return 0;
 	by_workload = task_is_workload(mover);
-	attaching.by_host = !by_workload;
+	moving.by_host = !by_workload;
 	if (by_workload)
 		stay_bound(task, from, to);
-	attaching.set_up = to && !scope_binds(from) && !task_binds(mover) &&
-			   !(by_workload && task_bound(task));
-	if (attaching.set_up) {
+	moving.set_up = to && !scope_binds(from) && !task_binds(mover) &&
+			!(by_workload && task_bound(task));
+	if (moving.set_up) {
 		struct set_up as = {
 			.scope = to->root,
 			.deadline = bpf_ktime_get_ns() + SET_UP_NS,
@@ -365,20 +353,17 @@ int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *ta
 	return 0;
 }
 
-SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(cgroup_attach_task, struct cgroup *cgroup, const char *path, struct task_struct *task,
-	     bool threadgroup)
+SEC("fexit/cgroup_attach_task")
+int BPF_PROG(cgroup_attach_ends, struct cgroup *cgroup, struct task_struct *task, bool threadgroup,
+	     int result)
 {
-	bool known = attaching.task == (__u64)task;
+	bool known = moving.task == (__u64)task;
 
-	if (!cgroup_is_v2(cgroup))
+	if (!cgroup_is_v2(cgroup) || (known && moving.within))
 		return 0;
-	attaching.task = 0;
-	if (known && attaching.within)
-		return 0;
-	if (known && attaching.by_host)
-		unbind(task->group_leader);
-	if (!known || !attaching.set_up)
+	if (known && moving.by_host && !result)
+		release(task->group_leader, moving.from);
+	if (!known || !moving.set_up || result)
 		end_set_up(task->group_leader);
 	return 0;
 }
@@ -401,7 +386,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 
 	if (ret || clone_flags & CLONE_THREAD) /* a thread has its process's phase */
 		return ret;
-	if (!into && !state.setup_tasks && !state.bound_tasks)
+	if (!into && !state.setup_tasks && !state.unlisted)
 		return 0;
 	from = task_scope(parent);
 	if (from && state.setup_tasks)
@@ -469,7 +454,7 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (ret || task == task->group_leader || !state.bound_tasks)
+	if (ret || task == task->group_leader || !state.unlisted)
 		return ret;
 	return inherit_bound(task, task) ? 0 : -ENOMEM;
 }
@@ -488,6 +473,15 @@ static __always_inline void settle(struct task_struct *task)
 		unbind(task->group_leader);
 }
 
+/* Whether @task is to set up a scope that it is just being moved into: cgroup_attach_begins(). */
+static __always_inline bool is_awaited(struct task_struct *task)
+{
+	struct set_up *set_up;
+
+	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
+	return set_up && set_up->live && !set_up->elsewhere;
+}
+
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 {
@@ -503,6 +497,8 @@ int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 			return 0;
 		/* From here on it is the workload's, which may keep it and use it after another. */
 		own_cred(task->real_cred, scope->root);
+	} else if (is_awaited(task)) {
+		return 0;
 	}
 	end_set_up(task->group_leader);
 	return 0;

@@ -101,8 +101,9 @@ struct bound {
 };
 
 /*
- * bound_tasks: task -> struct bound. Written by the lifecycle hooks: made when workload moves a task
- * out of its scope, handed on to its children, and gone with the task or when the host moves it.
+ * bound_tasks: task -> struct bound. Written by the lifecycle hooks, and by whichever finds a task
+ * that was born outside of its scope: made when workload moves a task out of its scope, handed on to
+ * its children, and gone with the task. One that is not live says that the host moved it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

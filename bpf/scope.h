@@ -91,7 +91,7 @@ static __always_inline struct capward_scope *cgroup_scope(struct cgroup *cgroup)
 {
 	struct capward_scope *scope = listed_scope(cgroup);
 
-	return !scope && state.scopes_full ? scope_above(cgroup) : scope;
+	return !scope && state.ever & CAPWARD_EVER_FULL ? scope_above(cgroup) : scope;
 }
 
 /* The scope @task is in, or NULL: ungoverned. */
@@ -100,14 +100,76 @@ static __always_inline struct capward_scope *task_scope(struct task_struct *task
 	return cgroup_scope(task->cgroups->dfl_cgrp);
 }
 
+/*
+ * Whether the policy of @scope, or of one around it, denies anything. Who is bound by such a policy
+ * must not shake it off by moving a task into a scope and calling that set-up.
+ */
+static __always_inline bool scope_binds(struct capward_scope *scope)
+{
+	return scope && (scope->outer || policy_mode(scope_word(scope)) == CAPWARD_ENFORCE);
+}
+
+/* Bind the process that @leader leads as @as says. False: there is no memory. */
+static __always_inline bool bind(struct task_struct *leader, const struct bound *as)
+{
+	struct bound *bound;
+
+	bound = bpf_task_storage_get(&bound_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!bound)
+		return false;
+	bound->scope = as->scope;
+	bound->word = as->word;
+	bound->others = as->others;
+	bound->anywhere = as->anywhere;
+	if (!__sync_lock_test_and_set(&bound->live, 1))
+		__sync_fetch_and_add(&state.bound_tasks, 1);
+	return true;
+}
+
+/*
+ * Bind the current process to the scope that its credential was made in, where that is another one.
+ * A process that is moved while it forks has a child that was made in the one scope and is born in
+ * the other: security_task_alloc() asks before the move, cgroup_can_fork() places it after. 1: it is
+ * bound now.
+ *
+ * Global, so that the verifier goes through it once in a program. Weak, because each object has it.
+ */
+__weak __noinline int bind_by_birth(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct capward_scope *here = task_scope(task), *left;
+	struct bound as = {.others = policy_word(CAPWARD_LEARN, CAPWARD_MASK), .anywhere = 1};
+	__u64 cred = (__u64)task->real_cred, *owner;
+
+	owner = bpf_map_lookup_elem(&owned_creds, &cred);
+	if (!owner)
+		return 0;
+	as.scope = *owner;
+	if (here && (here->root == as.scope || here->outer == as.scope))
+		return 0;
+	left = bpf_map_lookup_elem(&scopes, &as.scope);
+	if (left) {
+		as.word = scope_words(as.scope);
+		as.anywhere = scope_binds(left);
+	}
+	if (here && !as.anywhere)
+		return 0;
+	if (bind(task->group_leader, &as))
+		return 1;
+	bpf_send_signal(SIGKILL); /* it must not go free for want of memory */
+	return 0;
+}
+
 /* What @task's process is bound by though it left the scope, or NULL. */
 static __always_inline struct bound *task_bound(struct task_struct *task)
 {
 	struct bound *bound;
 
-	if (!state.bound_tasks)
+	if (!state.bound_tasks && !(state.ever & CAPWARD_EVER_LEFT))
 		return NULL;
 	bound = bpf_task_storage_get(&bound_tasks, task->group_leader, NULL, 0);
+	if (!bound && state.ever & CAPWARD_EVER_LEFT && bind_by_birth())
+		bound = bpf_task_storage_get(&bound_tasks, task->group_leader, NULL, 0);
 	return bound && bound->live ? bound : NULL;
 }
 

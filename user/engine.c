@@ -75,7 +75,7 @@ static const char *const attached[] = {
 	"bprm_check_security",
 	"task_alloc",
 	"cgroup_attach_begins",
-	"cgroup_attach_task",
+	"cgroup_attach_ends",
 	/* scopes */
 	"cgroup_rmdir",
 	"cgroup_mkdir",

@@ -136,6 +136,12 @@ struct capward_match {
 	char pattern[CAPWARD_PATTERN];
 };
 
+/* What has happened since capward was loaded, and has consequences that nothing tells the end of. */
+enum capward_ever {
+	CAPWARD_EVER_FULL = 1, /* a cgroup found no place in the scopes map */
+	CAPWARD_EVER_LEFT = 2, /* workload moved a task out of its scope */
+};
+
 /* The one entry of the state map. */
 struct capward_state {
 	__u32 abi;		/* CAPWARD_ABI of the programs that are loaded */
@@ -149,11 +155,13 @@ struct capward_state {
 	/* What makes a task governed whose cgroup has no entry. Each check reads both as one. */
 	union {
 		struct {
-			__u32 scopes_full; /* cgroups that found no place in the scopes map */
+			__u32 ever;	   /* bits of enum capward_ever */
 			__s32 bound_tasks; /* live processes bound to a scope they left */
 		};
 		__u64 unlisted;
 	};
+	__u32 scopes_full; /* cgroups that found no place in the scopes map */
+	__u32 pad;
 	__u64 loaded_at;  /* ns since boot */
 	__u32 match_list; /* 0 or 1: the list of matches in force */
 	__u32 scopes;	  /* entries in the scopes map */
@@ -208,7 +216,7 @@ CAPWARD_ASSERT(sizeof(struct capward_scope) == 488);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 104);
 CAPWARD_ASSERT(sizeof(struct capward_count_key) == 16);
 CAPWARD_ASSERT(sizeof(struct capward_match) == 264);
-CAPWARD_ASSERT(sizeof(struct capward_state) == 72);
+CAPWARD_ASSERT(sizeof(struct capward_state) == 80);
 CAPWARD_ASSERT(sizeof(struct capward_event) == 80);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_event, comm) == 64);
 CAPWARD_ASSERT(sizeof(struct capward_govern) == 32);

@@ -8,6 +8,7 @@
  *     bypass leave-fork CGROUP        .. and ask in a child
  *     bypass leave-exec CGROUP        .. and ask after an exec by another thread than the first
  *     bypass leave-thread CGROUP      move one thread to the threaded CGROUP, which asks
+ *     bypass leave-race CGROUP        .. while another thread forks children, which ask; again and again
  *     bypass push CGROUP              move a child there, which asks
  *     bypass into CGROUP              fork a child into it, which asks
  *     bypass uring HOW FILE           open FILE, which needs DAC_OVERRIDE, by io_uring: inline, async,
@@ -26,6 +27,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +39,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BROKEN 200 /* the test itself did not work */
@@ -124,6 +127,46 @@ static int leave_thread(const char *cgroup)
 	if (pthread_create(&thread, NULL, move_and_use, &answer))
 		return broken("pthread_create");
 	pthread_join(thread, NULL);
+	return answer;
+}
+
+static void *move_self(void *answer)
+{
+	*(int *)answer = move(thread_cgroup, "cgroup.procs", 0);
+	return NULL;
+}
+
+/* Fork children that ask until this process has been moved; then one more. */
+static int fork_while_moved(void)
+{
+	int moved = -1, answer = EPERM;
+	pthread_t thread;
+	bool last;
+
+	if (pthread_create(&thread, NULL, move_self, &moved))
+		return broken("pthread_create");
+	do {
+		last = *(volatile int *)&moved >= 0;
+		if (!in_child(use_time))
+			answer = 0;
+	} while (!last);
+	pthread_join(thread, NULL);
+	return moved ? moved : answer;
+}
+
+/*
+ * A fork that is under way while its process is moved: the kernel has asked its LSMs about the child
+ * before (security_task_alloc()), and puts it where the process is after (cgroup_can_fork()).
+ */
+static int leave_race(const char *cgroup)
+{
+	time_t end = time(NULL) + 8;
+	int answer;
+
+	thread_cgroup = cgroup;
+	do
+		answer = in_child(fork_while_moved);
+	while (answer == EPERM && time(NULL) < end);
 	return answer;
 }
 
@@ -341,6 +384,8 @@ static int run(int argc, char **argv)
 
 	if (!strcmp(way, "time"))
 		return use_time();
+	if (!strcmp(way, "leave-race"))
+		return leave_race(to);
 	if (!strncmp(way, "leave", 5) && strcmp(way, "leave-thread")) {
 		code = move(to, "cgroup.procs", 0);
 		if (code)

@@ -10,6 +10,7 @@
  *     fork into CGROUP COMMAND.. the same with a command
  *     fork moved CGROUP N        N times a child that uses SYS_TIME without pause is moved into that
  *                                cgroup. Prints "REFUSED of N refused": how many were once refused.
+ *     fork moved-exec CGROUP N   the same with a child that executes itself after each use
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -123,33 +124,50 @@ struct seen {
 	unsigned long refused;
 };
 
-static int moved(const char *cgroup, long times)
+/* As a child that is being moved: tell in the file @seen_fd of each use, for ever. */
+static int be_moved(int seen_fd, const char *then)
 {
-	struct seen *seen =
-		mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, 0, 0);
+	char number[12], *again[] = {"fork", "be-moved", number, "exec", NULL};
+	volatile struct seen *now =
+		mmap(NULL, sizeof(*now), PROT_READ | PROT_WRITE, MAP_SHARED, seen_fd, 0);
+
+	if (now == MAP_FAILED)
+		return 3;
+	snprintf(number, sizeof(number), "%d", seen_fd);
+	do {
+		now->refused += use_sys_time() != 0;
+		now->uses++;
+	} while (!then);
+	execv("/proc/self/exe", again);
+	return 3;
+}
+
+static int moved(const char *cgroup, long times, const char *then)
+{
+	int fd, seen_fd = memfd_create("seen", 0);
+	volatile struct seen *now;
 	char path[4096], number[16];
 	long refused = 0;
-	int fd;
 
+	if (seen_fd < 0 || ftruncate(seen_fd, sizeof(*now)))
+		return 3;
+	now = mmap(NULL, sizeof(*now), PROT_READ | PROT_WRITE, MAP_SHARED, seen_fd, 0);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || seen == MAP_FAILED) {
+	if (fd < 0 || now == MAP_FAILED) {
 		perror(path);
 		return 3;
 	}
 	for (long n = 0; n < times; n++) {
-		volatile struct seen *now = seen;
 		unsigned long until;
 		pid_t child;
 
-		memset(seen, 0, sizeof(*seen));
+		now->uses = now->refused = 0;
 		child = fork();
 		if (child < 0)
 			return 3;
-		while (!child) {
-			now->refused += use_sys_time() != 0;
-			now->uses++;
-		}
+		if (!child)
+			_exit(be_moved(seen_fd, then));
 		while (now->uses < 10)
 			;
 		snprintf(number, sizeof(number), "%d", child);
@@ -176,7 +194,11 @@ int main(int argc, char **argv)
 	if (argc >= 3 && !strcmp(argv[1], "into"))
 		return into(argv[2], argv + 3);
 	if (argc == 4 && !strcmp(argv[1], "moved"))
-		return moved(argv[2], atol(argv[3]));
+		return moved(argv[2], atol(argv[3]), NULL);
+	if (argc == 4 && !strcmp(argv[1], "moved-exec"))
+		return moved(argv[2], atol(argv[3]), "exec");
+	if (argc == 4 && !strcmp(argv[1], "be-moved"))
+		return be_moved(atoi(argv[2]), argv[3]);
 	fprintf(stderr, "fork: bad arguments\n");
 	return 3;
 }
