@@ -22,6 +22,19 @@ count() {
 			if $c == "CAP_." then add // 0 else .[$c] // 0 end] | add // "no such scope"'
 }
 
+# none_left setup_tasks|bound_tasks: whether `capward status` comes to 0 of them. An exit is seen at
+# once or, when that was missed, as the kernel frees the task.
+none_left() {
+	local try left
+	for try in $(seq 50); do
+		left=$("$capward" status -o json | jq ".$1")
+		[ "$left" -ne 0 ] || return 0
+		pause 0.1
+	done
+	echo "$left left after $try tries"
+	return 1
+}
+
 # profile NAME MODE CAPS [PATTERN..]: write a profile that allows just CAPS (a YAML list, or ALL) and
 # print its file.
 profile() {
