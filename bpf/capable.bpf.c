@@ -23,9 +23,9 @@ struct capable_arguments {
 
 /*
  * What is not the plain case. Apart, so that the plain case neither saves registers for it nor keeps
- * anything on the stack. @scope: the entry of the task's cgroup, or NULL.
+ * anything on the stack.
  */
-static __noinline int consider(struct capable_arguments *arguments, struct capward_scope *scope)
+static __noinline int consider(struct capable_arguments *arguments)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 number = (__u32)arguments->cap;
@@ -35,15 +35,13 @@ static __noinline int consider(struct capable_arguments *arguments, struct capwa
 	if (operation && permit(operation))
 		return -EPERM;
 
-	struct check check = {
-		.task = task,
-		.cred = arguments->cred,
-		.ns = arguments->ns,
-		.scope = scope ? scope : task_scope(task),
+	struct use use = {
+		.cred = (__u64)arguments->cred,
 		.permission = number < CAPWARD_CAPS ? number : CAPWARD_BEYOND,
+		.ns = (__u64)arguments->ns,
 		.opts = (__u32)arguments->opts,
 	};
-	return judge(&check);
+	return judge(&use) ? -EPERM : 0;
 }
 
 SEC("lsm/capable")
@@ -59,7 +57,7 @@ int capable(struct capable_arguments *arguments)
 	if (!scope) {
 		if (!state.unlisted && arguments->cred == task->real_cred)
 			return 0;
-		return consider(arguments, NULL);
+		return consider(arguments);
 	}
 
 	number = (__u32)arguments->cap;
@@ -72,7 +70,7 @@ int capable(struct capable_arguments *arguments)
 		__sync_fetch_and_add(&scope->used[number], 1);
 		return 0;
 	}
-	return consider(arguments, scope);
+	return consider(arguments);
 }
 
 char LICENSE[] SEC("license") = "GPL";

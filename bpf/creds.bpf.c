@@ -22,7 +22,7 @@
 static __always_inline void note_copy(struct cred *new, const struct cred *old)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 key = (__u64)old, root = task_scope_root(task);
+	__u64 key = (__u64)old, root = current_scope_root();
 	bool owned;
 
 	if (!root)
@@ -78,7 +78,7 @@ SEC("lsm/uring_override_creds")
 int BPF_PROG(uring_personality, const struct cred *new, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 root = task_scope_root(task);
+	__u64 root = current_scope_root();
 
 	if (!ret && root && new != task->real_cred &&task_phase(task, root) == PHASE_WORKLOAD)
 		adopt_cred(new, root);

@@ -47,6 +47,12 @@ static inline __u64 both_words(__u64 word, __u64 other)
 	return word & other;
 }
 
+/* Whether the policy @word denies workload @permission: decide(), for an owned credential. */
+static inline int word_denies(__u64 word, __u32 permission)
+{
+	return policy_mode(word) == CAPWARD_ENFORCE && !policy_allows(word, permission);
+}
+
 /*
  * The verdict on one use of @permission, a capability or an operation, under the policy @word.
  * CAPWARD_UNJUDGED: the policy is off, allow and record nothing. Everything but CAPWARD_DENIED is

@@ -13,14 +13,20 @@
 #define EVENT_WINDOW_NS	  1000000000ULL
 #define EVENTS_PER_WINDOW 32
 
-/* One use of a permission that is to be judged. */
-struct check {
-	struct task_struct *task;
-	const struct cred *cred;
-	struct user_namespace *ns;
-	struct capward_scope *scope; /* the entry of the cgroup the task is in, or NULL */
-	__u64 permission;	     /* a capability, or enum capward_operation */
+/* One use of a permission. */
+struct use {
+	__u64 cred;	  /* const struct cred *; 0: the task's own */
+	__u64 ns;	  /* struct user_namespace * it is for; 0: that of the task */
+	__u32 permission; /* a capability, or enum capward_operation */
 	__u32 opts;
+};
+
+/* One that is to be judged. */
+struct check {
+	struct use use;
+	struct task_struct *task;
+	__u64 cgroup;		     /* the id of the one it is in */
+	struct capward_scope *scope; /* the entry of that, or NULL */
 };
 
 static __always_inline bool window_has_room(struct capward_scope *root, __u64 now)
@@ -38,9 +44,12 @@ static __always_inline bool window_has_room(struct capward_scope *root, __u64 no
 static __noinline int send_event(struct check *check, struct capward_scope *scope, __u64 count,
 				 __u32 verdict, __u64 now)
 {
+	struct user_namespace *ns = (struct user_namespace *)check->use.ns;
 	struct task_struct *task = check->task;
 	struct capward_event *event;
 
+	if (!ns)
+		ns = BPF_CORE_READ(task, real_cred, user_ns);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		__sync_fetch_and_add(&state.lost, 1);
@@ -51,17 +60,17 @@ static __noinline int send_event(struct check *check, struct capward_scope *scop
 	event->version = CAPWARD_ABI;
 	event->time = now;
 	event->scope = scope->root;
-	event->cgroup = task_cgroup(task);
+	event->cgroup = check->cgroup;
 	event->count = count;
 	event->pid = task->tgid;
 	event->tid = task->pid;
 	event->policy = scope->policy;
 	event->syscall = task_syscall(task);
-	event->userns_level = check->ns->level;
-	event->permission = check->permission;
+	event->userns_level = BPF_CORE_READ(ns, level);
+	event->permission = check->use.permission;
 	event->verdict = verdict;
 	event->mode = policy_mode(scope_word(scope));
-	event->audit = !(check->opts & CAP_OPT_NOAUDIT);
+	event->audit = !(check->use.opts & CAP_OPT_NOAUDIT);
 	event->pad[0] = 0;
 	event->pad[1] = 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
@@ -111,11 +120,11 @@ static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
  */
 static __noinline int record(struct check *check, struct capward_scope *scope, __u32 verdict)
 {
-	__u64 root_id = scope->root, bit = 1ULL << (check->permission & 63), count, now;
+	__u64 root_id = scope->root, bit = 1ULL << (check->use.permission & 63), count, now;
 	struct capward_scope *root = scope; /* where the scope's counts are */
 	bool fresh;
 
-	if (scope->root != task_cgroup(check->task)) {
+	if (scope->root != check->cgroup) {
 		root = bpf_map_lookup_elem(&scopes, &root_id);
 		if (!root)
 			root = scope;
@@ -125,7 +134,7 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 	/* Before the count, so that clean-up, which goes by these bits, misses no count. */
 	fresh = !(__sync_fetch_and_or(&root->seen[verdict], bit) & bit);
 	if (verdict == CAPWARD_USED) {
-		__u64 cap = check->permission;
+		__u64 cap = check->use.permission;
 
 		/* Operations are refused or not; what is allowed of them is not evidence. */
 		if (cap >= CAPWARD_CAPS) {
@@ -140,7 +149,7 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 		if (!fresh)
 			return 0;
 	} else {
-		count = count_verdict(root, check->permission, verdict);
+		count = count_verdict(root, check->use.permission, verdict);
 		if (!fresh && verdict != CAPWARD_DENIED && verdict != CAPWARD_WOULD_DENY)
 			return 0;
 	}
@@ -162,14 +171,14 @@ static __always_inline bool is_strict(struct capward_scope *scope)
 }
 
 /*
- * The id of the scope @id or of one around it whose policy refuses; 0: none does. What lies deeper
- * than it can see refuses.
+ * The id of the scope @id or of one around it whose policy denies workload @permission; 0: none does.
+ * What lies deeper than it can see denies.
  *
- * Global, so that the verifier goes through it once in a program and not once for each state that
- * judge() can be in: with the operations' programs that is the better part of loading. Weak,
- * because each object has it.
+ * Global, as judge() is, so that the verifier goes through it once in a program and not once for each
+ * state that its callers can be in: with the operations' programs that is the better part of loading.
+ * Weak, because each object has it.
  */
-__weak __noinline __u64 refusing_scope(__u64 id, __u32 permission, __u32 phase, __u32 credential)
+__weak __noinline __u64 denying_scope(__u64 id, __u32 permission)
 {
 	struct capward_scope *scope;
 	__u64 at = id;
@@ -180,7 +189,7 @@ __weak __noinline __u64 refusing_scope(__u64 id, __u32 permission, __u32 phase, 
 		scope = bpf_map_lookup_elem(&scopes, &at);
 		if (!scope)
 			return 0;
-		if (decide(scope_word(scope), permission, phase, credential) == CAPWARD_DENIED)
+		if (word_denies(scope_word(scope), permission))
 			return at;
 		id = at;
 		at = scope->outer;
@@ -188,60 +197,38 @@ __weak __noinline __u64 refusing_scope(__u64 id, __u32 permission, __u32 phase, 
 	return at ? id : 0;
 }
 
-/* The entry of that scope, or NULL; @here, where it is judged, if it went meanwhile. */
-static __always_inline struct capward_scope *refusing_entry(__u64 id, __u32 permission, __u32 phase,
-							    __u32 credential,
-							    struct capward_scope *here)
-{
-	__u64 refusing = refusing_scope(id, permission, phase, credential);
-	struct capward_scope *scope;
-
-	if (!refusing)
-		return NULL;
-	scope = bpf_map_lookup_elem(&scopes, &refusing);
-	return scope ? scope : here;
-}
-
-static __always_inline bool left_denies(__u64 word, __u32 permission, __u32 credential)
-{
-	return decide(word, permission, PHASE_WORKLOAD, credential) == CAPWARD_DENIED;
-}
-
 /*
- * The scope to record a refusal in that comes from the scopes that @bound says the task has left,
- * or NULL: none refuses. @scope is where it is judged.
+ * The same for the scopes that @bound says the task has left; @here, the id of that where it is
+ * judged, stands for those that are gone.
  */
-static __always_inline struct capward_scope *
-refusing_left(struct bound *bound, struct capward_scope *scope, __u32 permission, __u32 credential)
+static __always_inline __u64 denying_left(struct bound *bound, __u64 here, __u32 permission)
 {
-	struct capward_scope *refusing = NULL;
 	__u64 left = bound->scope;
 
-	if (left_denies(bound->others, permission, credential))
-		return scope;
-	if (left == scope->root)
-		return NULL;
+	if (word_denies(bound->others, permission))
+		return here;
+	if (left == here)
+		return 0;
 	if (bpf_map_lookup_elem(&scopes, &left))
-		refusing = refusing_entry(left, permission, PHASE_WORKLOAD, credential, scope);
-	else if (left_denies(bound->word, permission, credential))
-		refusing = scope;
-	return refusing;
+		return denying_scope(left, permission);
+	return word_denies(bound->word, permission) ? here : 0;
 }
 
 /*
  * Everything but the plain case: the first use, a set-up task, a credential that is not the task's
  * own, a capability outside the mask, a scope within a scope, a task that left its scope.
  */
-static __noinline int judge(struct check *check)
+static __always_inline bool judge_check(struct check *check)
 {
-	struct capward_scope *scope = check->scope, *refusing = NULL, *other = NULL;
+	struct capward_scope *scope = check->scope, *other = NULL;
+	struct task_struct *task = check->task;
 	enum credential credential = CREDENTIAL_OWN;
-	struct bound *bound = task_bound(check->task);
-	__u64 cred = (__u64)check->cred, *owner;
+	struct bound *bound = task_bound(task);
+	__u64 cred = check->use.cred, *owner, denying = 0;
 	enum capward_verdict verdict;
 	enum phase phase;
 
-	if (check->cred != check->task->real_cred) {
+	if (cred && cred != (__u64)BPF_CORE_READ(task, real_cred)) {
 		owner = bpf_map_lookup_elem(&owned_creds, &cred);
 		other = owner ? bpf_map_lookup_elem(&scopes, owner) : NULL;
 		credential =
@@ -265,58 +252,71 @@ static __noinline int judge(struct check *check)
 	}
 	if (!scope) {
 		/* The scope is gone, and with it the place to record anything. */
-		if (bound && (left_denies(bound->word, check->permission, credential) ||
-			      left_denies(bound->others, check->permission, credential)))
-			return -EPERM;
-		return 0;
+		if (bound && credential != CREDENTIAL_LENT &&
+		    (word_denies(bound->word, check->use.permission) ||
+		     word_denies(bound->others, check->use.permission)))
+			return true;
+		return false;
 	}
 
-	phase = task_phase(check->task, scope->root);
-	verdict = decide(scope_word(scope), check->permission, phase, credential);
-	if (verdict != CAPWARD_DENIED && scope->outer)
-		refusing =
-			refusing_entry(scope->outer, check->permission, phase, credential, scope);
-	if (verdict != CAPWARD_DENIED && !refusing && other)
-		refusing = refusing_entry(other->root, check->permission, phase, credential, scope);
-	if (verdict != CAPWARD_DENIED && !refusing && bound && bound->anywhere)
-		refusing = refusing_left(bound, scope, check->permission, credential);
-	if (refusing) {
-		scope = refusing;
+	phase = task_phase(task, scope->root);
+	verdict = decide(scope_word(scope), check->use.permission, phase, credential);
+	if (verdict != CAPWARD_DENIED && credential != CREDENTIAL_LENT) {
+		if (phase == PHASE_WORKLOAD && scope->outer)
+			denying = denying_scope(scope->outer, check->use.permission);
+		if (phase == PHASE_WORKLOAD && !denying && other)
+			denying = denying_scope(other->root, check->use.permission);
+		if (!denying && bound && bound->anywhere)
+			denying = denying_left(bound, scope->root, check->use.permission);
+	}
+	if (denying) {
+		struct capward_scope *entry = bpf_map_lookup_elem(&scopes, &denying);
+
+		if (entry) /* it may have gone meanwhile */
+			scope = entry;
 		verdict = CAPWARD_DENIED;
 	}
 
 	if (verdict != CAPWARD_UNJUDGED)
 		record(check, scope, verdict);
-	return verdict == CAPWARD_DENIED ? -EPERM : 0;
+	return verdict == CAPWARD_DENIED;
 }
 
 /*
- * Whether the current task may do @operation, with whatever capability, using the credential @cred:
- * 0 or -EPERM.
+ * Whether a use by the current task is refused. Not -EPERM: the verifier does not follow what a global
+ * function returns, and a hook may only return what is an error.
+ */
+__weak __noinline int judge(struct use *use)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct check check = {.task = task, .cgroup = bpf_get_current_cgroup_id()};
+
+	if (!use) /* for the verifier */
+		return 1;
+	check.use = *use;
+	check.scope = scope_at(check.cgroup, task);
+	return judge_check(&check);
+}
+
+/*
+ * Whether the current task may do @operation, with whatever capability, using the credential @cred or,
+ * where that is NULL, its own: 0 or -EPERM.
  */
 static __always_inline int permit_as(enum capward_operation operation, const struct cred *cred)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct capward_scope *scope = task_scope(task);
+	struct capward_scope *scope = current_scope();
+	struct use use = {.cred = (__u64)cred, .permission = operation};
 
 	if (!state.unlisted &&
 	    (!scope || (!scope->outer && policy_allows(scope_word(scope), operation))))
 		return 0;
-
-	struct check check = {
-		.task = task,
-		.cred = cred,
-		.ns = task->real_cred->user_ns,
-		.scope = scope,
-		.permission = operation,
-	};
-	return judge(&check);
+	return judge(&use) ? -EPERM : 0;
 }
 
 /* The same, whatever credential it has put on. */
 static __always_inline int permit(enum capward_operation operation)
 {
-	return permit_as(operation, bpf_get_current_task_btf()->real_cred);
+	return permit_as(operation, NULL);
 }
 
 #endif

@@ -70,6 +70,8 @@ static struct {
 	char path[GLOB_PATH];
 	struct glob glob;
 	int result;
+	__u32 list;   /* of matches */
+	__u32 policy; /* of the one that matched */
 } making;
 
 static long match_step(__u32 index, void *context)
@@ -78,28 +80,34 @@ static long match_step(__u32 index, void *context)
 	return making.result != GLOB_MORE;
 }
 
+static long match_one(__u32 rank, void *context)
+{
+	__u32 index = making.list * CAPWARD_MATCHES + rank;
+	struct capward_match *match = bpf_map_lookup_elem(&matches, &index);
+
+	if (!match || !match->length)
+		return 1;
+	__builtin_memcpy(making.pattern, match->pattern, CAPWARD_PATTERN);
+	__builtin_memset(&making.glob, 0, sizeof(making.glob));
+	making.result = GLOB_MORE;
+	bpf_loop(GLOB_STEPS, match_step, NULL, 0);
+	if (making.result != GLOB_YES)
+		return 0;
+	making.policy = match->policy;
+	return 1;
+}
+
 /* The slot of the profile whose pattern @path matches; 0: none does. */
 static __always_inline __u32 matching_policy(const char *path)
 {
 	long length = bpf_probe_read_kernel_str(making.path, GLOB_PATH, path);
-	__u32 list = state.match_list & 1; /* once: `apply` may switch to the other meanwhile */
 
 	if (length <= 0 || length >= GLOB_PATH)
 		return 0;
-	for (__u32 rank = 0; rank < CAPWARD_MATCHES; rank++) {
-		__u32 index = list * CAPWARD_MATCHES + rank;
-		struct capward_match *match = bpf_map_lookup_elem(&matches, &index);
-
-		if (!match || !match->length)
-			break;
-		__builtin_memcpy(making.pattern, match->pattern, CAPWARD_PATTERN);
-		__builtin_memset(&making.glob, 0, sizeof(making.glob));
-		making.result = GLOB_MORE;
-		bpf_loop(GLOB_STEPS, match_step, NULL, 0);
-		if (making.result == GLOB_YES)
-			return match->policy;
-	}
-	return 0;
+	making.policy = 0;
+	making.list = state.match_list & 1; /* once: `apply` may switch to the other meanwhile */
+	bpf_loop(CAPWARD_MATCHES, match_one, NULL, 0);
+	return making.policy;
 }
 
 static __always_inline void read_names(struct cgroup *cgroup)
@@ -128,8 +136,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	read_names(cgroup);
 	container = runtime_names_container(making.name, making.parent_name);
 	/* A governed task must not choose its policy by choosing a name. */
-	if (!runtime_names_monitor(making.name) &&
-	    (!parent || !task_scope_root(bpf_get_current_task_btf())))
+	if (!runtime_names_monitor(making.name) && (!parent || !current_scope_root()))
 		policy = matching_policy(path);
 	if (!policy && !parent && container)
 		policy = state.container_policy;
@@ -261,21 +268,22 @@ static __always_inline void release(struct task_struct *leader, __u64 from)
 		bpf_task_storage_get(&bound_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
-/* Whether @task is bound by a policy that denies anything, in its scope or by one that it left. */
-static __always_inline bool task_binds(struct task_struct *task)
+/* Whether a policy that denies anything binds the current task, in its scope or from one it left. */
+static __always_inline bool current_binds(void)
 {
 	struct bound *bound;
 
-	if (scope_binds(task_scope(task)))
+	if (scope_binds(current_scope()))
 		return true;
-	bound = task_bound(task);
+	bound = task_bound(bpf_get_current_task_btf());
 	return bound && bound->anywhere;
 }
 
-/* Whether @task is the workload of a scope, one that it is in or one that it left. */
-static __always_inline bool task_is_workload(struct task_struct *task)
+/* Whether the current task is the workload of a scope, one that it is in or one that it left. */
+static __always_inline bool current_is_workload(void)
 {
-	struct capward_scope *scope = task_scope(task);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct capward_scope *scope = current_scope();
 
 	if (scope && task_phase(task, scope->root) == PHASE_WORKLOAD)
 		return true;
@@ -323,7 +331,6 @@ static __always_inline void stay_bound(struct task_struct *task, struct capward_
 SEC("fentry/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *task)
 {
-	struct task_struct *mover = bpf_get_current_task_btf();
 	struct capward_scope *from, *to;
 	bool by_workload;
 
@@ -336,12 +343,12 @@ int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *ta
 	moving.within = from && to && from->root == to->root;
 	if (moving.within)
 		return 0;
-	by_workload = task_is_workload(mover);
+	by_workload = current_is_workload();
 	moving.by_host = !by_workload;
 	if (by_workload)
 		stay_bound(task, from, to);
-	moving.set_up = to && !scope_binds(from) && !task_binds(mover) &&
-			!(by_workload && task_bound(task));
+	moving.set_up =
+		to && !scope_binds(from) && !current_binds() && !(by_workload && task_bound(task));
 	if (moving.set_up) {
 		struct set_up as = {
 			.scope = to->root,
@@ -388,7 +395,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 		return ret;
 	if (!into && !state.setup_tasks && !state.unlisted)
 		return 0;
-	from = task_scope(parent);
+	from = current_scope();
 	if (from && state.setup_tasks)
 		set_up = task_set_up(parent, from->root);
 	if (set_up) {
@@ -467,7 +474,7 @@ static __always_inline void settle(struct task_struct *task)
 
 	if (!bound)
 		return;
-	scope = task_scope(task);
+	scope = current_scope();
 	if (scope && policy_mode(bound->others) != CAPWARD_ENFORCE &&
 	    (!bound->anywhere || scope->root == bound->scope))
 		unbind(task->group_leader);
@@ -491,7 +498,7 @@ int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 	settle(task);
 	if (!state.setup_tasks)
 		return 0;
-	scope = task_scope(task);
+	scope = current_scope();
 	if (scope) {
 		if (!task_set_up(task, scope->root) || set_up_goes_on(task, bprm, scope))
 			return 0;

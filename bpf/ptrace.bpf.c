@@ -39,30 +39,20 @@ static __always_inline __u64 task_allows(struct task_struct *task, bool meant)
 
 static __always_inline __u64 permitted(struct task_struct *task)
 {
+	const struct cred *cred = BPF_CORE_READ(task, real_cred);
 	__u64 caps = 0;
 
-	bpf_core_read(&caps, sizeof(caps), &task->real_cred->cap_permitted);
+	bpf_core_read(&caps, sizeof(caps), &cred->cap_permitted);
 	return caps;
 }
 
-/* Whether @tracer may have @tracee in its hands: 0 or -EPERM. */
-static __noinline int may_trace(struct task_struct *tracer, struct task_struct *tracee, __u32 opts)
+/* Whether @tracee may do what @tracer may not, so that tracing it takes SYS_PTRACE. */
+static __noinline bool exceeds(struct task_struct *tracee, struct task_struct *tracer)
 {
 	bool same = task_scope_root(tracer) == task_scope_root(tracee);
 	__u64 caps = permitted(tracee) & task_allows(tracee, same) & ((1ULL << CAPWARD_CAPS) - 1);
 
-	if (!(caps & ~task_allows(tracer, true)))
-		return 0;
-
-	struct check check = {
-		.task = tracer,
-		.cred = tracer->real_cred,
-		.ns = tracer->real_cred->user_ns,
-		.scope = task_scope(tracer),
-		.permission = CAP_SYS_PTRACE,
-		.opts = opts,
-	};
-	return judge(&check);
+	return caps & ~task_allows(tracer, true);
 }
 
 SEC("lsm/ptrace_access_check")
@@ -70,9 +60,16 @@ int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, 
 {
 	struct task_struct *tracer = bpf_get_current_task_btf();
 
-	if (ret || !task_scope_root(tracer))
+	if (ret || !current_scope_root())
 		return ret;
-	return may_trace(tracer, child, mode & PTRACE_MODE_NOAUDIT ? CAP_OPT_NOAUDIT : 0);
+	if (!exceeds(child, tracer))
+		return 0;
+
+	struct use use = {
+		.permission = CAP_SYS_PTRACE,
+		.opts = mode & PTRACE_MODE_NOAUDIT ? CAP_OPT_NOAUDIT : 0,
+	};
+	return judge(&use) ? -EPERM : 0;
 }
 
 SEC("lsm/ptrace_traceme")
@@ -80,7 +77,17 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 {
 	if (ret || !task_scope_root(parent))
 		return ret;
-	return may_trace(parent, bpf_get_current_task_btf(), 0);
+	if (!exceeds(bpf_get_current_task_btf(), parent))
+		return 0;
+
+	/* Not judge(): who is to trace, and is judged, is not the current task. */
+	struct check check = {
+		.use = {.permission = CAP_SYS_PTRACE},
+		.task = parent,
+		.cgroup = task_cgroup(parent),
+		.scope = task_scope(parent),
+	};
+	return judge_check(&check) ? -EPERM : 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

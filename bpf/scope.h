@@ -94,10 +94,26 @@ static __always_inline struct capward_scope *cgroup_scope(struct cgroup *cgroup)
 	return !scope && state.ever & CAPWARD_EVER_FULL ? scope_above(cgroup) : scope;
 }
 
+/* The same for the cgroup @id, which @task is in. */
+static __always_inline struct capward_scope *scope_at(__u64 id, struct task_struct *task)
+{
+	struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &id);
+
+	return !scope && state.ever & CAPWARD_EVER_FULL
+		       ? scope_above(BPF_CORE_READ(task, cgroups, dfl_cgrp))
+		       : scope;
+}
+
 /* The scope @task is in, or NULL: ungoverned. */
 static __always_inline struct capward_scope *task_scope(struct task_struct *task)
 {
-	return cgroup_scope(task->cgroups->dfl_cgrp);
+	return scope_at(task_cgroup(task), task);
+}
+
+/* The same for the current task. */
+static __always_inline struct capward_scope *current_scope(void)
+{
+	return scope_at(bpf_get_current_cgroup_id(), bpf_get_current_task_btf());
 }
 
 /*
@@ -137,9 +153,9 @@ static __always_inline bool bind(struct task_struct *leader, const struct bound 
 __weak __noinline int bind_by_birth(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct capward_scope *here = task_scope(task), *left;
+	struct capward_scope *here = current_scope(), *left;
 	struct bound as = {.others = policy_word(CAPWARD_LEARN, CAPWARD_MASK), .anywhere = 1};
-	__u64 cred = (__u64)task->real_cred, *owner;
+	__u64 cred = (__u64)BPF_CORE_READ(task, real_cred), *owner;
 
 	owner = bpf_map_lookup_elem(&owned_creds, &cred);
 	if (!owner)
@@ -173,16 +189,28 @@ static __always_inline struct bound *task_bound(struct task_struct *task)
 	return bound && bound->live ? bound : NULL;
 }
 
-/* The cgroup id of the scope @task is in, or is bound to while it is in none; 0: ungoverned. */
-static __always_inline __u64 task_scope_root(struct task_struct *task)
+/*
+ * The cgroup id of the scope @task is bound by, in its entry @scope or, where that is NULL, by one it
+ * left; 0: ungoverned.
+ */
+static __always_inline __u64 scope_root(struct capward_scope *scope, struct task_struct *task)
 {
-	struct capward_scope *scope = task_scope(task);
 	struct bound *bound;
 
 	if (scope)
 		return scope->root;
 	bound = task_bound(task);
 	return bound ? bound->scope : 0;
+}
+
+static __always_inline __u64 task_scope_root(struct task_struct *task)
+{
+	return scope_root(task_scope(task), task);
+}
+
+static __always_inline __u64 current_scope_root(void)
+{
+	return scope_root(current_scope(), bpf_get_current_task_btf());
 }
 
 static __always_inline void stop_set_up(struct set_up *set_up)
