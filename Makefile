@@ -85,7 +85,7 @@ $(B)/capward.skel.h: $(B)/capward.bpf.o
 
 # --- the program ---------------------------------------------------------------------------------
 
-$(B)/user/engine.o: $(B)/capward.skel.h
+$(B)/user/load.o: $(B)/capward.skel.h
 
 $(B)/user/%.o: user/%.c | $(B)/.deps-build
 	$(call say,CC,$@)
@@ -114,7 +114,7 @@ UNIT := $(patsubst tests/unit/test_%.c,$(B)/tests/unit/%,$(wildcard tests/unit/t
 CHECKED := $(patsubst user/%.c,$(B)/checked/%.o,$(filter-out user/main.c,$(SOURCES)))
 SANITIZE := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-$(B)/checked/engine.o: $(B)/capward.skel.h
+$(B)/checked/load.o: $(B)/capward.skel.h
 
 $(B)/checked/%.o: user/%.c | $(B)/.deps-test
 	$(call say,CC,$@)
@@ -161,7 +161,7 @@ check: | $(B)/.deps-test
 
 # What a target does not call stays in the archive.
 FUZZED := $(patsubst user/%.c,$(B)/fuzz/user/%.o,\
-	    $(filter-out user/main.c user/engine.c,$(wildcard user/*.c)))
+	    $(filter-out user/main.c user/engine.c user/load.c,$(wildcard user/*.c)))
 FUZZ_FLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 $(B)/fuzz/user/%.o: user/%.c | $(B)/.deps-test

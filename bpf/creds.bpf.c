@@ -65,15 +65,6 @@ int BPF_PROG(cred_free, struct cred *cred)
 	return 0;
 }
 
-/* Own @cred unless a scope does already: who made it keeps it, whoever uses it. */
-static __always_inline void adopt_cred(const struct cred *cred, __u64 root)
-{
-	__u64 key = (__u64)cred;
-
-	if (!bpf_map_lookup_elem(&owned_creds, &key))
-		own_cred(cred, root);
-}
-
 SEC("lsm/uring_override_creds")
 int BPF_PROG(uring_personality, const struct cred *new, int ret)
 {

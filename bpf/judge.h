@@ -215,6 +215,18 @@ static __always_inline __u64 denying_left(struct bound *bound, __u64 here, __u32
 }
 
 /*
+ * What becomes of @verdict, given in @scope, at the gate: while it is closed nothing is denied but
+ * the self-test, on which it opens.
+ */
+static __always_inline enum capward_verdict gated(struct capward_scope *scope,
+						  enum capward_verdict verdict)
+{
+	if (verdict == CAPWARD_DENIED && !state.enforcing && !(scope->flags & CAPWARD_SCOPE_QUIET))
+		return CAPWARD_WOULD_DENY;
+	return verdict;
+}
+
+/*
  * Everything but the plain case: the first use, a set-up task, a credential that is not the task's
  * own, a capability outside the mask, a scope within a scope, a task that left its scope.
  */
@@ -252,7 +264,7 @@ static __always_inline bool judge_check(struct check *check)
 	}
 	if (!scope) {
 		/* The scope is gone, and with it the place to record anything. */
-		if (bound && credential != CREDENTIAL_LENT &&
+		if (state.enforcing && bound && credential != CREDENTIAL_LENT &&
 		    (word_denies(bound->word, check->use.permission) ||
 		     word_denies(bound->others, check->use.permission)))
 			return true;
@@ -276,6 +288,7 @@ static __always_inline bool judge_check(struct check *check)
 			scope = entry;
 		verdict = CAPWARD_DENIED;
 	}
+	verdict = gated(scope, verdict);
 
 	if (verdict != CAPWARD_UNJUDGED)
 		record(check, scope, verdict);

@@ -323,6 +323,7 @@ static __always_inline void stay_bound(struct task_struct *task, struct capward_
 		return;
 	__sync_fetch_and_or(&state.ever, CAPWARD_EVER_LEFT);
 	as = bound_after(task, from);
+	adopt_cred(BPF_CORE_READ(task, real_cred), from->root);
 	/* It must not go free for want of memory. The mover is the workload's, if not the task. */
 	if (!bind(task->group_leader, &as))
 		bpf_send_signal(SIGKILL);

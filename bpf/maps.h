@@ -113,6 +113,28 @@ struct {
 } bound_tasks __weak SEC(".maps");
 
 /*
+ * own_objects: struct capward_object -> 1, the ids of capward's maps, programs and links. Written by
+ * user space when it loads, before anything they guard against can be tried.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct capward_object);
+	__type(value, __u32);
+} own_objects __weak SEC(".maps");
+
+/*
+ * own_tasks: task -> 1, the first threads of the processes that have opened the pins. Written by
+ * `mark`; an entry is gone with the task.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32);
+} own_tasks __weak SEC(".maps");
+
+/*
  * events: struct capward_event, for people. Written by `capable`, read by `capward trace`. Nothing
  * depends on it: a full buffer loses events, counted in state.lost, and no verdict and no count.
  */
@@ -129,7 +151,7 @@ extern __u64 policy_words[CAPWARD_POLICIES];
 
 /*
  * The state map: one struct capward_state. Its first part is written once by `init`, the
- * container_policy by user space, the counters by the programs.
+ * container_policy and the gate by user space, the counters by the programs.
  */
 extern struct capward_state state;
 

@@ -5,10 +5,11 @@
  * any other. These hooks make its comparison again with what the policies leave.
  *
  * lsm/ptrace_access_check   ptrace, process_vm_readv, pidfd_getfd, /proc/PID/{mem,root,fd,..}: who
- *                           may do less than the other process needs SYS_PTRACE.
+ *                           may do less than the other process needs SYS_PTRACE. To one of
+ *                           capward's own (guard.h) it is the operation tamper.
  * lsm/ptrace_traceme        the same for a parent that a task asks to trace it.
  */
-#include "judge.h"
+#include "guard.h"
 
 /* include/uapi/linux/capability.h */
 #define CAP_SYS_PTRACE 19
@@ -62,6 +63,8 @@ int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, 
 
 	if (ret || !current_scope_root())
 		return ret;
+	if (is_capwards(child) && tamper())
+		return -EPERM;
 	if (!exceeds(child, tracer))
 		return 0;
 

@@ -254,4 +254,13 @@ static __always_inline void own_cred(const struct cred *cred, __u64 root)
 		__sync_fetch_and_or(&scope->flags, CAPWARD_SCOPE_STRICT);
 }
 
+/* Own @cred unless a scope does already: who made it keeps it, whoever uses it. */
+static __always_inline void adopt_cred(const struct cred *cred, __u64 root)
+{
+	__u64 key = (__u64)cred;
+
+	if (!bpf_map_lookup_elem(&owned_creds, &key))
+		own_cred(cred, root);
+}
+
 #endif

@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate.h"
 #include "host.h"
+#include "load.h"
 #include "output.h"
-#include "selftest.h"
 
 int command_fail(const char *command, int code, const struct error *err)
 {
@@ -115,7 +116,7 @@ void command_warnings(const struct profile *profile)
 	profile_warnings(profile, warn, file);
 }
 
-int command_engine(struct engine **out, struct error *err)
+int command_engine(struct engine **out, bool enforce, struct error *err)
 {
 	struct engine *engine;
 	int code = host_require(err);
@@ -127,11 +128,14 @@ int command_engine(struct engine **out, struct error *err)
 		code = engine_load(&engine, err);
 		if (code)
 			return error_wrap(err, code, "load");
-		code = selftest(engine, err);
+		/* Where this fails it observes, and who relies on it is told below. */
+		gate_open(engine, NULL);
+	}
+	if (!code && enforce) {
+		code = gate_require(engine, err);
 		if (code) {
 			engine_close(engine);
-			engine_unload(NULL);
-			return code;
+			return error_wrap(err, -EOPNOTSUPP, "capward only observes");
 		}
 	}
 	if (!code)

@@ -63,9 +63,10 @@ int command_print_json(const char *command, json_t *document, size_t flags);
 void command_warnings(const struct profile *profile);
 
 /*
- * Open the engine, loading it when nothing is loaded: after the host was found fit, and with a
- * self-test, which unloads what does not fire. The caller holds engine_lock().
+ * Open the engine, loading it when nothing is loaded, after the host was found fit, and proving that
+ * it enforces (gate.h). What does not enforce stays loaded and observes; with @enforce that is
+ * -EOPNOTSUPP. The caller holds engine_lock().
  */
-int command_engine(struct engine **out, struct error *err);
+int command_engine(struct engine **out, bool enforce, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The programs and maps in the kernel: loading, adopting what is pinned, reading and writing. The
- * only unit that touches libbpf.
+ * The programs and maps in the kernel: adopting what is pinned, reading and writing. Only this unit
+ * and load.c, which gets them there, touch libbpf.
  */
 #ifndef CAPWARD_ENGINE_H
 #define CAPWARD_ENGINE_H
@@ -12,31 +12,18 @@
 #include "capward/abi.h"
 #include "error.h"
 
-#define ENGINE_PINS "/sys/fs/bpf/capward"
+/* The function of a kernel that asks cgroup programs about sysctls (CONFIG_CGROUP_BPF). */
+#define ENGINE_SYSCTL_HOOK "__cgroup_bpf_run_filter_sysctl"
 
 struct engine;
 
 /*
- * Open what is pinned under ENGINE_PINS. On success *@out is the caller's, for engine_close().
+ * Open what is pinned under PINS_DIR. On success *@out is the caller's, for engine_close().
  *
  * -ENOENT: nothing is loaded. -EPERM or -EACCES: not permitted. -EPROTO: pinned by another version,
  * or incomplete; nothing was changed.
  */
 int engine_open(struct engine **out, struct error *err);
-
-/*
- * Load the programs, attach them and pin everything, then open it. All or nothing: a failure leaves
- * no pin and no program behind. The verifier's words go to a file that the message names.
- *
- * -EEXIST: already loaded. -EPERM: not permitted. -EOPNOTSUPP: this kernel refuses the programs.
- */
-int engine_load(struct engine **out, struct error *err);
-
-/*
- * Take everything out of the kernel: remove the pins, and with them the last references. Removes
- * also an incomplete set or one of another version. Returns 0, or -ENOENT when there was nothing.
- */
-int engine_unload(struct error *err);
 
 void engine_close(struct engine *engine);
 
@@ -46,17 +33,26 @@ void engine_close(struct engine *engine);
 /* Whether the kernel described by the BTF file @path has each of the @count functions @names. */
 void engine_kernel_functions(const char *path, const char *const *names, size_t count, bool *has);
 
-/* The same for the function @name. */
-bool engine_kernel_has(const char *path, const char *name);
-
 /*
  * Hold the lock under which the pins, the policies and the matches are changed; waits. Returns a
  * file descriptor to close, or a negative errno.
  */
 int engine_lock(struct error *err);
 
+/*
+ * 0 when what knows whose a credential is is attached, and was before what judges by it; else a
+ * negative errno and why.
+ */
+int engine_provenance(struct error *err);
+
 /* The live state; valid until engine_close(). */
 volatile struct capward_state *engine_state(struct engine *engine);
+
+/* A bit for each enum capward_guard that is not attached, or not as a whole. */
+__u32 engine_unguarded(const struct engine *engine);
+
+/* Run the syscall program @fd on @context; its own answer, or a negative errno. */
+int engine_run(int fd, void *context, size_t size);
 
 /* Read scope entry @cgroup (an id) into *@out. -ENOENT: the cgroup is ungoverned. */
 int engine_scope(struct engine *engine, __u64 cgroup, struct capward_scope *out);

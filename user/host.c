@@ -89,29 +89,87 @@ static void check_btf(const char *root, struct host_fact *fact)
 	SAY(fact->remedy, "run a kernel built with CONFIG_DEBUG_INFO_BTF=y");
 }
 
-/* The one function of each kind whose absence means an unfit kernel, with the words for it. */
-static void check_functions(const char *root, struct host_fact *fact)
+/* Functions of the kernel whose absence is told. */
+enum function {
+	FUNCTION_LSM,
+	FUNCTION_CGROUP,
+	FUNCTION_LOOP,
+	FUNCTION_RECURSION,
+	FUNCTION_SYSCTL,
+	FUNCTIONS,
+};
+
+static void find_functions(const char *root, bool has[FUNCTIONS])
 {
-	static const struct {
-		const char *function, *without;
-	} needed[] = {
-		{"bpf_lsm_capable", "CONFIG_BPF_LSM=y"},
-		{"cgroup_attach_task", "cgroups in its BTF (Linux 6.1 or later)"},
-		{"bpf_loop", "bpf_loop() (Linux 6.1 or later)"},
+	static const char *const names[FUNCTIONS] = {
+		[FUNCTION_LSM] = "bpf_lsm_capable",
+		[FUNCTION_CGROUP] = "cgroup_attach_task",
+		[FUNCTION_LOOP] = "bpf_loop",
+		[FUNCTION_RECURSION] = "__bpf_prog_enter_recur",
+		[FUNCTION_SYSCTL] = ENGINE_SYSCTL_HOOK,
 	};
+	/* Those of the running kernel stay; reading them takes longer than all the rest. */
+	static bool running[FUNCTIONS], known;
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s%s", root, BTF_FILE);
+	if (root[0] || !known)
+		engine_kernel_functions(path, names, FUNCTIONS, root[0] ? has : running);
+	if (root[0])
+		return;
+	known = true;
+	memcpy(has, running, sizeof(running));
+}
+
+/* The one function of each kind whose absence means an unfit kernel, with the words for it. */
+static void check_functions(const bool has[FUNCTIONS], struct host_fact *fact)
+{
+	static const struct {
+		enum function function;
+		const char *name, *without;
+	} needed[] = {
+		{FUNCTION_LSM, "bpf_lsm_capable", "CONFIG_BPF_LSM=y"},
+		{FUNCTION_CGROUP, "cgroup_attach_task", "cgroups in its BTF (Linux 6.1 or later)"},
+		{FUNCTION_LOOP, "bpf_loop", "bpf_loop() (Linux 6.1 or later)"},
+	};
+
 	state(fact, "BPF LSM", true);
 	SAY(fact->found, "the kernel has the hooks capward uses");
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (engine_kernel_has(path, needed[i].function))
+		if (has[needed[i].function])
 			continue;
 		fact->holds = false;
-		SAY(fact->found, "the kernel has no %s", needed[i].function);
+		SAY(fact->found, "the kernel has no %s", needed[i].name);
 		SAY(fact->remedy, "run a kernel with %s", needed[i].without);
 		return;
 	}
+}
+
+/*
+ * Before, an LSM program was left out while its processor was inside it already: with preemption a
+ * way round. What is left out since goes through __bpf_prog_enter_recur(), and LSM programs do not
+ * (bpf_trampoline_enter(), kernel/bpf/trampoline.c).
+ */
+static void check_recursion(const bool has[FUNCTIONS], struct host_fact *fact)
+{
+	state(fact, "no LSM call skipped", has[FUNCTION_RECURSION]);
+	fact->observe = true;
+	SAY(fact->found, "%s",
+	    fact->holds ? "the kernel never leaves out an LSM program"
+			: "the kernel leaves out an LSM program that a processor is inside of");
+	SAY(fact->remedy, "run a kernel with __bpf_prog_enter_recur() (Linux 6.2, or a 6.1 that "
+			  "is kept up to date)");
+}
+
+/* Whether the write that check_ftrace() is afraid of can be refused. */
+static void check_ftrace_guard(const bool has[FUNCTIONS], struct host_fact *fact)
+{
+	state(fact, "ftrace can be guarded", has[FUNCTION_SYSCTL]);
+	fact->observe = true;
+	SAY(fact->found, "%s",
+	    fact->holds ? "writes of kernel.ftrace_enabled can be refused"
+			: "nothing can keep a container from kernel.ftrace_enabled");
+	SAY(fact->remedy, "run a kernel with CONFIG_CGROUP_BPF=y");
 }
 
 static void check_lsm(const char *root, struct host_fact *fact)
@@ -205,16 +263,19 @@ static void check_pid_namespace(const char *root, struct host_fact *fact)
 
 bool host_check(const char *root, struct host_fact facts[HOST_FACTS])
 {
-	bool all = true;
+	bool all = true, has[FUNCTIONS];
 
+	find_functions(root, has);
 	check_btf(root, &facts[0]);
-	check_functions(root, &facts[1]);
-	check_lsm(root, &facts[2]);
-	check_ftrace(root, &facts[3]);
-	check_cgroup(root, &facts[4]);
-	check_bpffs(root, &facts[5]);
-	check_pid_namespace(root, &facts[6]);
-	check_privilege(&facts[7]);
+	check_functions(has, &facts[1]);
+	check_recursion(has, &facts[2]);
+	check_lsm(root, &facts[3]);
+	check_ftrace(root, &facts[4]);
+	check_ftrace_guard(has, &facts[5]);
+	check_cgroup(root, &facts[6]);
+	check_bpffs(root, &facts[7]);
+	check_pid_namespace(root, &facts[8]);
+	check_privilege(&facts[9]);
 	for (size_t i = 0; i < HOST_FACTS; i++)
 		all = all && facts[i].holds;
 	return all;
@@ -228,7 +289,8 @@ int host_permit(struct error *err)
 	return fact.holds ? 0 : error_set(err, -EPERM, "%s; %s", fact.found, fact.remedy);
 }
 
-int host_require(struct error *err)
+/* Every fact that does not hold, those that leave it to observe only if @enforce. */
+static int require(bool enforce, struct error *err)
 {
 	struct host_fact facts[HOST_FACTS];
 	char text[sizeof(err->text)] = "";
@@ -239,7 +301,7 @@ int host_require(struct error *err)
 	for (size_t i = 0; i < HOST_FACTS; i++) {
 		size_t used = strlen(text);
 
-		if (facts[i].holds)
+		if (facts[i].holds || (facts[i].observe && !enforce))
 			continue;
 		if (facts[i].privilege)
 			caller = false;
@@ -251,4 +313,22 @@ int host_require(struct error *err)
 	if (!host)
 		return error_set(err, -EOPNOTSUPP, "this host cannot enforce: %s", text);
 	return caller ? 0 : error_set(err, -EPERM, "%s", text);
+}
+
+int host_require(struct error *err)
+{
+	return require(false, err);
+}
+
+int host_require_enforcing(struct error *err)
+{
+	return require(true, err);
+}
+
+bool host_ftrace_on(void)
+{
+	struct host_fact fact;
+
+	check_ftrace("", &fact);
+	return fact.holds;
 }

@@ -17,9 +17,10 @@ struct host_fact {
 	char found[256];  /* what was found */
 	char remedy[256]; /* what to do when it does not hold */
 	bool privilege;	  /* about the caller, not the host */
+	bool observe;	  /* without it a host can still observe */
 };
 
-#define HOST_FACTS 8
+#define HOST_FACTS 10
 
 /*
  * Look at the host whose file system is under @root ("" for this one; tests pass a directory) and
@@ -32,9 +33,15 @@ bool host_check(const char *root, struct host_fact facts[HOST_FACTS]);
 int host_permit(struct error *err);
 
 /*
- * 0 when the caller may and this host can enforce; -EPERM: the caller lacks privilege; -EOPNOTSUPP:
- * the host cannot, and the text has every reason with its remedy.
+ * 0 when the caller may and this host can at least observe; -EPERM: the caller lacks privilege;
+ * -EOPNOTSUPP: the host cannot, and the text has every reason with its remedy.
  */
 int host_require(struct error *err);
+
+/* The same for a host that can enforce. */
+int host_require_enforcing(struct error *err);
+
+/* Whether kernel.ftrace_enabled is 1, without which no BPF LSM program runs. */
+bool host_ftrace_on(void);
 
 #endif

@@ -36,6 +36,8 @@ typedef __u32 __wsum;
 typedef __u16 __sum16;
 typedef _Bool bool;
 typedef unsigned int gfp_t;
+typedef unsigned int fmode_t;
+typedef unsigned short umode_t;
 typedef int pid_t;
 
 enum {
@@ -63,6 +65,11 @@ enum {
 
 enum {
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1U << 0,
+};
+
+struct bpf_sysctl {
+	__u32 write;
+	__u32 file_pos;
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -99,20 +106,66 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
-/* include/linux/path.h, dcache.h, fs.h, fs_struct.h */
-struct dentry;
+/* include/linux/path.h, dcache.h, fs.h, fs_struct.h, mount.h; fs/mount.h */
 struct inode;
+struct mnt_namespace;
 
 struct qstr {
 	const unsigned char *name;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct super_block {
+	struct list_head s_mounts; /* before 6.17 */
+};
+
+struct dentry {
+	struct dentry *d_parent;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct list_head mnt_instance; /* before 6.17 */
+	int mnt_group_id;
+};
+
+/* From 6.17 the mounts of a superblock are a list of their own kind. */
+struct mount___6_17 {
+	struct mount___6_17 *mnt_next_for_sb;
+};
+
+struct super_block___6_17 {
+	struct mount___6_17 *s_mounts;
+};
+
 struct path {
+	struct vfsmount *mnt;
 	struct dentry *dentry;
 };
 
 struct fs_struct {
 	struct path root;
+	struct path pwd;
+};
+
+/* include/linux/fs.h, fdtable.h */
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 /* include/linux/user_namespace.h, pid_namespace.h, nsproxy.h */
@@ -120,7 +173,6 @@ struct user_namespace {
 	int level;
 };
 
-struct mnt_namespace;
 struct task_struct;
 
 struct pid_namespace {
@@ -159,6 +211,7 @@ struct task_struct {
 	const struct cred *real_cred;
 	const struct cred *cred;
 	struct fs_struct *fs;
+	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
@@ -183,6 +236,30 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	struct file *file;
 };
+
+/* include/linux/bpf.h */
+union bpf_attr;
+
+struct bpf_map {
+	u32 id;
+};
+
+struct bpf_prog_aux {
+	u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_link {
+	u32 id;
+};
+
+/* Arguments of hooks, not looked into. */
+struct kernel_siginfo;
+struct fown_struct;
+struct rlimit;
 
 /* include/linux/binfmts.h */
 struct linux_binprm {

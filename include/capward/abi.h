@@ -98,7 +98,7 @@ struct capward_policy {
 /* Flags of a scope. */
 #define CAPWARD_SCOPE_CONTAINER 1U /* a runtime's: its mount namespace is yet to come */
 #define CAPWARD_SCOPE_STRICT	2U /* a credential could not be recorded: every one is owned */
-#define CAPWARD_SCOPE_QUIET	4U /* counts and sends no event: the self-test */
+#define CAPWARD_SCOPE_QUIET	4U /* the self-test: no event, and denied also with the gate closed */
 
 /*
  * One governed cgroup. A descendant has an entry of its own, made at mkdir with its parent's
@@ -161,10 +161,40 @@ struct capward_state {
 		__u64 unlisted;
 	};
 	__u32 scopes_full; /* cgroups that found no place in the scopes map */
-	__u32 pad;
-	__u64 loaded_at;  /* ns since boot */
-	__u32 match_list; /* 0 or 1: the list of matches in force */
-	__u32 scopes;	  /* entries in the scopes map */
+	__u32 enforcing;   /* the gate; 0: closed, what would be denied is would-deny */
+	__u64 loaded_at;   /* ns since boot */
+	__u32 match_list;  /* 0 or 1: the list of matches in force */
+	__u32 scopes;	   /* entries in the scopes map */
+};
+
+/* Kinds of what the kernel numbers. */
+enum capward_object_kind {
+	CAPWARD_OBJECT_MAP,
+	CAPWARD_OBJECT_PROGRAM,
+	CAPWARD_OBJECT_LINK,
+};
+
+/* Key of the own_objects map: something of capward's in the kernel. */
+struct capward_object {
+	__u32 kind; /* enum capward_object_kind */
+	__u32 id;
+};
+
+/* Where the pins are, as the kernel's pointers. The programs' own. */
+struct capward_pin_place {
+	__u64 mount; /* the mount of the bpf file system that capward saw when it loaded */
+	__u64 root;  /* the root directory of that file system */
+	__u64 sb;    /* its superblock */
+	__u64 dir;   /* the directory of the pins */
+};
+
+/* What is guarded against governed tasks. */
+enum capward_guard {
+	CAPWARD_GUARD_OBJECTS, /* maps, programs and links */
+	CAPWARD_GUARD_PINS,    /* the directory of the pins, and its mounts */
+	CAPWARD_GUARD_PROCESSES,
+	CAPWARD_GUARD_FTRACE, /* kernel.ftrace_enabled */
+	CAPWARD_GUARDS,
 };
 
 enum capward_event_type {
@@ -217,6 +247,7 @@ CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 104);
 CAPWARD_ASSERT(sizeof(struct capward_count_key) == 16);
 CAPWARD_ASSERT(sizeof(struct capward_match) == 264);
 CAPWARD_ASSERT(sizeof(struct capward_state) == 80);
+CAPWARD_ASSERT(sizeof(struct capward_object) == 8);
 CAPWARD_ASSERT(sizeof(struct capward_event) == 80);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_event, comm) == 64);
 CAPWARD_ASSERT(sizeof(struct capward_govern) == 32);

@@ -131,6 +131,10 @@ static void btf(void **state)
 	put("/sys/kernel/btf/vmlinux", "garbage");
 	holds("kernel BTF");
 	fails("BPF LSM", "bpf_lsm_capable", "CONFIG_BPF_LSM=y");
+	fails("no LSM call skipped", "leaves out", "__bpf_prog_enter_recur()");
+	fails("ftrace can be guarded", "kernel.ftrace_enabled", "CONFIG_CGROUP_BPF=y");
+	assert_true(fact("no LSM call skipped")->observe);
+	assert_false(fact("BPF LSM")->observe);
 }
 
 static int make_root(void **state)

@@ -9,6 +9,7 @@
 
 #include "assign.h"
 #include "command.h"
+#include "gate.h"
 #include "host.h"
 #include "policy.h"
 #include "profile_set.h"
@@ -139,8 +140,9 @@ static int write_plan(struct engine *engine, const struct profile_set *set, cons
 	return code;
 }
 
+/* *@observes: the profiles are in force and nothing is denied, @why says why. */
 static int apply(const struct profile_set *set, const char *fallback, size_t *changed,
-		 struct error *err)
+		 bool *observes, struct error *why, struct error *err)
 {
 	struct engine *engine = NULL;
 	struct plan plan = {};
@@ -155,7 +157,8 @@ static int apply(const struct profile_set *set, const char *fallback, size_t *ch
 	if (lock < 0)
 		return lock;
 	plan.slots = calloc(set->count, sizeof(*plan.slots));
-	code = plan.slots ? command_engine(&engine, err) : error_set(err, -ENOMEM, "out of memory");
+	code = plan.slots ? command_engine(&engine, false, err)
+			  : error_set(err, -ENOMEM, "out of memory");
 	if (!code)
 		code = plan_slots(engine, set, &plan, err);
 	if (!code)
@@ -169,6 +172,8 @@ static int apply(const struct profile_set *set, const char *fallback, size_t *ch
 		code = write_plan(engine, set, &plan, container, err);
 	if (!code)
 		code = assign_all(engine, changed, err);
+	if (!code && gate_require(engine, why))
+		*observes = true;
 	engine_close(engine);
 	free(plan.slots);
 	close(lock);
@@ -181,7 +186,8 @@ static int run(int argc, char **argv)
 		{"default", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {}};
 	const char *fallback = NULL;
 	struct profile_set set;
-	struct error err;
+	struct error err, why;
+	bool observes = false;
 	size_t changed = 0;
 	int code, option, status;
 
@@ -208,7 +214,7 @@ static int run(int argc, char **argv)
 	}
 	for (size_t i = 0; i < set.count; i++)
 		command_warnings(set.profiles[i]);
-	code = apply(&set, fallback, &changed, &err);
+	code = apply(&set, fallback, &changed, &observes, &why, &err);
 	if (code) {
 		status = command_fail("apply", code, &err);
 		if (code == -ENOTUNIQ)
@@ -223,6 +229,10 @@ static int run(int argc, char **argv)
 			printf("%s: the default for containers\n", fallback);
 		printf("%zu cgroup%s changed\n", changed, changed == 1 ? "" : "s");
 		status = STATUS_OK;
+	}
+	if (!code && observes) {
+		error_wrap(&why, 0, "capward only observes, nothing is denied");
+		status = command_fail("apply", -EOPNOTSUPP, &why);
 	}
 	profile_set_free(&set);
 	return status;
@@ -241,6 +251,8 @@ const struct command command_apply = {
 		"at once, also for what runs under it.\n\n"
 		"      --default NAME  the profile for every container that no profile matches,\n"
 		"                      running or to come\n\n"
-		"Exit status: 0 in force, 3 a profile is invalid, 4 this host cannot enforce.",
+		"Exit status: 0 in force, 3 a profile is invalid, 4 this host cannot enforce (then "
+		"they\n"
+		"are in force where capward can at least observe, and nothing is denied).",
 	.run = run,
 };

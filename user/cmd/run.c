@@ -12,6 +12,7 @@
 
 #include "assign.h"
 #include "command.h"
+#include "decide.h"
 #include "host.h"
 #include "operation.h"
 #include "place.h"
@@ -198,7 +199,7 @@ static int govern(const char *path, const struct capward_policy *policy, __u32 *
 
 	if (lock < 0)
 		return lock;
-	code = command_engine(engine, err);
+	code = command_engine(engine, policy_mode(policy->word) == CAPWARD_ENFORCE, err);
 	if (!code)
 		code = policy_slot(*engine, policy, NULL, 0, slot, err);
 	if (!code)

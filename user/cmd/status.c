@@ -10,12 +10,12 @@
 #include "caps.h"
 #include "command.h"
 #include "decide.h"
+#include "gate.h"
 #include "host.h"
 #include "operation.h"
 #include "output.h"
 #include "profile.h"
 #include "scopes.h"
-#include "selftest.h"
 
 struct report {
 	bool fires;
@@ -86,19 +86,32 @@ static json_t *policies_json(const struct report *report)
 	return list;
 }
 
+static json_t *unguarded_json(__u32 unguarded)
+{
+	json_t *list = json_array();
+	char text[GATE_GUARDS];
+
+	for (int i = 0; i < CAPWARD_GUARDS; i++)
+		if (unguarded >> i & 1)
+			json_array_append_new(list, json_string(gate_unguarded(1U << i, text)));
+	return list;
+}
+
 static json_t *as_json(const struct report *report)
 {
 	const struct capward_state *state = &report->state;
 
-	return json_pack("{s:b, s:i, s:I, s:b, s:o, s:o, s:i, s:{s:I, s:I, s:I, s:I, s:I}, "
-			 "s:{s:I, s:I, s:I}, s:I, s:i, s:i}",
+	return json_pack("{s:b, s:i, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:{s:I, s:I, s:I, s:I, "
+			 "s:I}, s:{s:I, s:I, s:I}, s:I, s:i, s:i}",
 			 "loaded", true, "abi", (int)state->abi, "seconds",
-			 (json_int_t)seconds_loaded(report), "firing", report->fires, "why_not",
+			 (json_int_t)seconds_loaded(report), "firing", report->fires, "enforcing",
+			 (int)(report->fires && state->enforcing), "why_not",
 			 report->fires
 				 ? json_null()
 				 : json_escaped(report->why_not.text, strlen(report->why_not.text)),
-			 "policies", policies_json(report), "scopes", (int)report->scopes.count,
-			 "counts", "used", (json_int_t)total(report, CAPWARD_USED), "denied",
+			 "unguarded", unguarded_json(engine_unguarded(report->engine)), "policies",
+			 policies_json(report), "scopes", (int)report->scopes.count, "counts",
+			 "used", (json_int_t)total(report, CAPWARD_USED), "denied",
 			 (json_int_t)total(report, CAPWARD_DENIED), "would-deny",
 			 (json_int_t)total(report, CAPWARD_WOULD_DENY), "lent",
 			 (json_int_t)total(report, CAPWARD_LENT), "set-up",
@@ -140,6 +153,8 @@ static int print_policies(const struct report *report)
 static int as_text(const struct report *report)
 {
 	const struct capward_state *state = &report->state;
+	__u32 unguarded = engine_unguarded(report->engine);
+	char names[GATE_GUARDS];
 
 	printf("loaded      ABI %u, for %lld s\n", state->abi, seconds_loaded(report));
 	printf("firing      %s\n",
@@ -150,6 +165,11 @@ static int as_text(const struct report *report)
 		text_escape(why, sizeof(why), report->why_not.text, strlen(report->why_not.text));
 		printf("            %s\n", why);
 	}
+	printf("enforcing   %s\n", !state->enforcing ? "NO: it observes, nothing is denied"
+				   : report->fires   ? "yes"
+						     : "NO");
+	printf("guarded     %s%s\n", unguarded ? "not against governed tasks: " : "yes",
+	       gate_unguarded(unguarded, names));
 	printf("scopes      %zu of %d\n", report->scopes.count, CAPWARD_SCOPES);
 	if (state->scopes_full)
 		printf("            %u cgroups found no place\n", state->scopes_full);
@@ -176,7 +196,7 @@ static int make_report(struct report *report, struct error *err)
 
 	if (lock < 0)
 		return lock;
-	code = selftest(report->engine, &report->why_not);
+	code = gate_open(report->engine, &report->why_not);
 	close(lock);
 	report->fires = !code;
 	report->state = *state;
@@ -221,6 +241,6 @@ const struct command command_status = {
 		"denied\n"
 		"and counted.\n\n"
 		"  -o, --output text|json\n\n"
-		"Exit status: 0 loaded and firing, 1 not loaded, 4 loaded and not firing.",
+		"Exit status: 0 loaded and enforcing, 1 not loaded, 4 loaded and not enforcing.",
 	.run = run,
 };

@@ -15,12 +15,14 @@
 #include "command.h"
 #include "container.h"
 #include "event.h"
+#include "gate.h"
 #include "host.h"
 #include "operation.h"
 
 /* Events are taken out of the buffer by who reads them, so only one may. */
 #define READER_LOCK "/run/capward-trace.lock"
 #define POLL_MS	    200
+#define WATCH_NS    1000000000ULL
 
 static volatile sig_atomic_t stop;
 
@@ -38,6 +40,8 @@ struct trace {
 	__u64 since;		 /* ns since boot: when the command began */
 	long long boot;		 /* ns since 1970 at boot */
 	unsigned long long damaged;
+	enum gate_sight sight; /* what was told last */
+	__u64 looked;	       /* ns since boot */
 };
 
 static __u64 now(clockid_t clock)
@@ -112,6 +116,21 @@ static int lock_reader(struct error *err)
 			 "another `capward trace` is reading the events; end it first");
 }
 
+/* Tell when what enforcement rests on has changed, once a second. */
+static void watch(struct trace *trace)
+{
+	__u64 time = now(CLOCK_BOOTTIME);
+	enum gate_sight sight;
+
+	if (time - trace->looked < WATCH_NS)
+		return;
+	trace->looked = time;
+	sight = gate_look(trace->engine);
+	if (sight != trace->sight)
+		fprintf(stderr, "capward trace: %s\n", gate_sight_text(sight));
+	trace->sight = sight;
+}
+
 static int stream(struct trace *trace, struct error *err)
 {
 	struct sigaction action = {.sa_handler = on_signal};
@@ -122,6 +141,7 @@ static int stream(struct trace *trace, struct error *err)
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	trace->boot = (long long)(now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME));
 	while (!stop && code >= 0) {
+		watch(trace);
 		code = engine_events(trace->engine, POLL_MS, on_event, trace, err);
 		if (code == -EINTR)
 			code = 0;

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "host.h"
+#include "load.h"
 
 static int run(int argc, char **argv)
 {
