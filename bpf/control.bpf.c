@@ -4,31 +4,42 @@
  * each answers 0 or a negative errno. They exist because a map update from user space replaces a
  * whole element, and with it the counts that another CPU is just adding to.
  *
- * syscall/init         learns the host's mount namespace and root directory, and where the pins are;
- *                      the caller runs in the host's pid namespace, and its working directory is that
- *                      of the pins.
+ * syscall/place        learns which build this is and where its pins are: the caller's working
+ *                      directory.
+ * syscall/init         learns the host's mount namespace and root directory, and begins the state;
+ *                      the caller runs in the host's pid namespace.
  * syscall/govern       makes a cgroup (part of) a scope, or gives its scope another policy.
  * syscall/forget       removes the entry of a cgroup that was gone before it was made.
  * syscall/set_policy   writes a policy slot, its word with one store.
  */
-#include "guard.h"
+#include "judge.h"
 
 __u64 policy_words[CAPWARD_POLICIES] SEC(".data.words");
+struct capward_generation generation SEC(".data.generation");
+
+SEC("syscall")
+int place(__u64 *build)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct vfsmount *mount = BPF_CORE_READ(task, fs, pwd.mnt);
+
+	generation.build = *build;
+	generation.pins.mount = (__u64)mount - bpf_core_field_offset(struct mount, mnt);
+	generation.pins.root = (__u64)BPF_CORE_READ(mount, mnt_root);
+	generation.pins.sb = (__u64)BPF_CORE_READ(mount, mnt_sb);
+	generation.pins.dir = (__u64)BPF_CORE_READ(task, fs, pwd.dentry);
+	return 0;
+}
 
 SEC("syscall")
 int init(void *context)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *reaper;
-	struct vfsmount *mount = BPF_CORE_READ(task, fs, pwd.mnt);
 
 	reaper = BPF_CORE_READ(task, nsproxy, pid_ns_for_children, child_reaper);
 	state.mount_ns = (__u64)BPF_CORE_READ(reaper, nsproxy, mnt_ns);
 	state.root = (__u64)BPF_CORE_READ(reaper, fs, root.dentry);
-	pin_place.mount = (__u64)mount - bpf_core_field_offset(struct mount, mnt);
-	pin_place.root = (__u64)BPF_CORE_READ(mount, mnt_root);
-	pin_place.sb = (__u64)BPF_CORE_READ(mount, mnt_sb);
-	pin_place.dir = (__u64)BPF_CORE_READ(task, fs, pwd.dentry);
 	state.container_policy = CAPWARD_POLICY_OBSERVE;
 	state.loaded_at = bpf_ktime_get_boot_ns();
 	state.size = sizeof(state);

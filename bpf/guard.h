@@ -7,9 +7,6 @@
 
 #include "judge.h"
 
-/* Written by `init`, whose caller has its working directory where the pins are. */
-extern struct capward_pin_place pin_place;
-
 static __always_inline bool is_own_object(enum capward_object_kind kind, __u32 id)
 {
 	struct capward_object key = {.kind = kind, .id = id};

@@ -26,8 +26,6 @@
 #define MOUNTS_ABOVE   16    /* mounts between the bpf file system and the root, at most */
 #define DENTRIES_ABOVE 16    /* directories between a mount and the root of the one it is on */
 
-struct capward_pin_place pin_place SEC(".data.pins");
-
 static __always_inline struct mount *mount_of(struct vfsmount *mount)
 {
 	return (void *)mount - bpf_core_field_offset(struct mount, mnt);
@@ -35,7 +33,8 @@ static __always_inline struct mount *mount_of(struct vfsmount *mount)
 
 static __always_inline bool is_pin(struct dentry *dentry)
 {
-	return (__u64)dentry == pin_place.dir || (__u64)dentry->d_parent == pin_place.dir;
+	return (__u64)dentry == generation.pins.dir ||
+	       (__u64)dentry->d_parent == generation.pins.dir;
 }
 
 /* Whether @mount is @own, or what is mounted on the one appears on the other (a peer group). */
@@ -78,7 +77,7 @@ struct search {
  */
 static long search_one(__u32 index, struct search *search)
 {
-	struct mount *own = (struct mount *)pin_place.mount, *mount;
+	struct mount *own = (struct mount *)generation.pins.mount, *mount;
 
 	if (search->next == search->end)
 		return 1;
@@ -105,7 +104,7 @@ static long search_one(__u32 index, struct search *search)
 /* Whether the host's bpf file system goes where @mount goes. In doubt it does. */
 static __noinline bool holds_pins(struct mount *mount)
 {
-	struct super_block *sb = (struct super_block *)pin_place.sb;
+	struct super_block *sb = (struct super_block *)generation.pins.sb;
 	struct search search = {.mount = (__u64)mount};
 
 	if (bpf_core_field_exists(struct mount___6_17, mnt_next_for_sb)) {
@@ -142,12 +141,12 @@ static __noinline bool is_above(struct dentry *dentry, struct dentry *below)
 /* Whether who mounts something on @mount, @dentry hides the pins. */
 static __noinline bool hides_pins(struct mount *mount, struct dentry *dentry)
 {
-	struct mount *own = (struct mount *)pin_place.mount, *parent;
+	struct mount *own = (struct mount *)generation.pins.mount, *parent;
 
 	if (!own)
 		return false;
 	if (reaches(mount, own))
-		return (__u64)dentry == pin_place.root || is_pin(dentry);
+		return (__u64)dentry == generation.pins.root || is_pin(dentry);
 	for (int i = 0; i < MOUNTS_ABOVE; i++) {
 		parent = BPF_CORE_READ(own, mnt_parent);
 		if (parent == own)
@@ -231,7 +230,7 @@ int BPF_PROG(guard_move_mount, const struct path *from, const struct path *to)
 SEC("lsm/sb_remount")
 int BPF_PROG(guard_remount, struct super_block *sb)
 {
-	return (__u64)sb == pin_place.sb ? tamper() : 0;
+	return (__u64)sb == generation.pins.sb ? tamper() : 0;
 }
 
 SEC("lsm/sb_pivotroot")

@@ -13,6 +13,7 @@
 /* include/uapi/asm-generic/errno-base.h */
 #define EPERM  1
 #define ENOMEM 12
+#define EEXIST 17
 #define EINVAL 22
 
 /* include/uapi/asm-generic/signal.h */

@@ -124,6 +124,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	__u64 id, parent_id;
 	__u32 policy = 0;
 	bool container;
+	long error;
 
 	if (!cgroup_is_v2(cgroup))
 		return 0;
@@ -155,9 +156,13 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	} else {
 		return 0;
 	}
-	if ((state.scopes >= SCOPES_RESERVED_FROM &&
-	     (new->root != id || new->policy == CAPWARD_POLICY_OBSERVE)) ||
-	    bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST)) {
+	error = state.scopes >= SCOPES_RESERVED_FROM &&
+				(new->root != id || new->policy == CAPWARD_POLICY_OBSERVE)
+			? -ENOMEM
+			: bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST);
+	if (error == -EEXIST)
+		return 0; /* another build's program has made it: one is replacing the other */
+	if (error) {
 		__sync_fetch_and_or(&state.ever, CAPWARD_EVER_FULL);
 		__sync_fetch_and_add(&state.scopes_full, 1);
 		return 0;

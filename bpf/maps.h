@@ -114,7 +114,8 @@ struct {
 
 /*
  * own_objects: struct capward_object -> 1, the ids of capward's maps, programs and links. Written by
- * user space when it loads, before anything they guard against can be tried.
+ * user space when it loads, before anything they guard against can be tried; in an upgrade there are
+ * those of both builds, and those that are gone are removed with the next.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -148,6 +149,17 @@ struct {
  * without a look-up. Written by `set_policy`, each with one store.
  */
 extern __u64 policy_words[CAPWARD_POLICIES];
+
+/*
+ * The moving map: the last move between cgroups, in lifecycle.bpf.c; written by its hooks. A map of its
+ * own because in an upgrade one build may see a move begin and the other see it end.
+ */
+
+/*
+ * The generation map: one struct capward_generation, written once by `place`. The only map that is
+ * pinned and not handed on in an upgrade.
+ */
+extern struct capward_generation generation;
 
 /*
  * The state map: one struct capward_state. Its first part is written once by `init`, the

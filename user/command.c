@@ -124,7 +124,11 @@ int command_engine(struct engine **out, bool enforce, struct error *err)
 	if (code)
 		return code;
 	code = engine_open(&engine, err);
-	if (code == -ENOENT) {
+	if (!code) {
+		code = engine_tidy(err);
+		if (code)
+			engine_close(engine);
+	} else if (code == -ENOENT) {
 		code = engine_load(&engine, err);
 		if (code)
 			return error_wrap(err, code, "load");

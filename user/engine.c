@@ -13,12 +13,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "load.h"
 #include "pins.h"
 
 #define LOCK "/run/capward.lock" /* not on bpffs, which others may be able to open */
 
 struct engine {
 	int fd[PINS];
+	bool same_build;
 	__u32 unguarded; /* a bit for each enum capward_guard that is not whole */
 	struct capward_state *state;
 	struct ring_buffer *ring;
@@ -88,7 +90,21 @@ static int open_pins(struct engine *engine, struct error *err)
 	return 0;
 }
 
-/* A program whose link is gone does not run, and nothing else tells that it does not. */
+static int read_generation(struct engine *engine, struct error *err)
+{
+	struct capward_generation generation;
+	const __u32 zero = 0;
+
+	if (bpf_map_lookup_elem(engine->fd[PIN_GENERATION], &zero, &generation))
+		return error_set(err, -errno, PINS_DIR "/generation: %s", strerror(errno));
+	engine->same_build = generation.build == load_build();
+	return 0;
+}
+
+/*
+ * A program whose link is gone does not run, and nothing else tells that it does not. Another build
+ * may have others.
+ */
 static int look_for_links(struct engine *engine, struct error *err)
 {
 	size_t count;
@@ -98,7 +114,8 @@ static int look_for_links(struct engine *engine, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		if (!access(pins_path(PINS_DIR, PINS_LINK, programs[i].name, path), F_OK))
 			continue;
-		if (access(pins_path(PINS_DIR, PINS_WITHOUT, programs[i].name, without), F_OK))
+		if (access(pins_path(PINS_DIR, PINS_WITHOUT, programs[i].name, without), F_OK) &&
+		    engine->same_build)
 			return fail_open(err, -errno, path);
 		if (programs[i].part == PART_GUARD)
 			engine->unguarded |= 1U << programs[i].guard;
@@ -158,9 +175,11 @@ int engine_open(struct engine **out, struct error *err)
 	memset(engine->fd, -1, sizeof(engine->fd));
 	code = open_pins(engine, err);
 	if (!code)
-		code = look_for_links(engine, err);
-	if (!code)
 		code = map_state(engine, err);
+	if (!code)
+		code = read_generation(engine, err);
+	if (!code)
+		code = look_for_links(engine, err);
 	if (!code) {
 		/* From here on no governed task may signal or trace this process. */
 		code = engine_run(engine->fd[PIN_MARK], NULL, 0);
@@ -216,6 +235,11 @@ int engine_provenance(struct error *err)
 volatile struct capward_state *engine_state(struct engine *engine)
 {
 	return engine->state;
+}
+
+bool engine_same_build(const struct engine *engine)
+{
+	return engine->same_build;
 }
 
 __u32 engine_unguarded(const struct engine *engine)

@@ -48,6 +48,12 @@ int engine_provenance(struct error *err);
 /* The live state; valid until engine_close(). */
 volatile struct capward_state *engine_state(struct engine *engine);
 
+/*
+ * Whether what is loaded is of the build that this program is. Another one of the same ABI is read and
+ * written as it is; engine_upgrade() replaces it.
+ */
+bool engine_same_build(const struct engine *engine);
+
 /* A bit for each enum capward_guard that is not attached, or not as a whole. */
 __u32 engine_unguarded(const struct engine *engine);
 

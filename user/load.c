@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "capward.skel.h"
@@ -20,6 +21,8 @@
 #define LOAD_LOG    "/run/capward-load.log"
 #define LOAD_MEMORY "about 100 MB" /* most of it are the scopes; 64 do not do, 96 do (6.12) */
 #define LOAD_FILES  160		   /* a program and a map are one each */
+
+#define GONE_POLLS 500 /* of 10 ms: the kernel waits for grace periods */
 
 #define PROGRAMS_MOST 96 /* that are attached, at most */
 
@@ -278,20 +281,71 @@ static int attach_all(struct capward *skel, struct error *err)
 	return code;
 }
 
+/*
+ * Until the guards were attached, a governed task could have removed a pin. Those who did not attach
+ * them are still in force then.
+ */
+static int look_for_pins(struct error *err)
+{
+	size_t count;
+	const struct pins_program *programs = pins_programs(&count);
+	char path[PINS_PATH], without[PINS_PATH];
+
+	for (size_t i = 0; i < count; i++)
+		if (access(pins_path(PINS_NEW, PINS_LINK, programs[i].name, path), F_OK) &&
+		    access(pins_path(PINS_NEW, PINS_WITHOUT, programs[i].name, without), F_OK))
+			return error_set(err, -EPROTO, "%s: was removed by another", path);
+	return 0;
+}
+
 /* --- from nothing to everything ----------------------------------------------------------------- */
 
-/* Run the init program from the directory of the pins, which it takes note of. */
-static int run_init(struct capward *skel)
+__u64 load_build(void)
+{
+	static __u64 hash;
+	const unsigned char *bytes;
+	size_t size;
+
+	if (hash)
+		return hash;
+	/* FNV-1a */
+	bytes = capward__elf_bytes(&size);
+	hash = 0xcbf29ce484222325;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	return hash;
+}
+
+/* Run the place program from the directory of the pins, which it takes note of. */
+static int run_place(struct capward *skel)
 {
 	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), code;
+	__u64 build = load_build();
 
 	if (here < 0)
 		return -errno;
-	code = chdir(PINS_NEW) ? -errno : engine_run(bpf_program__fd(skel->progs.init), NULL, 0);
+	code = chdir(PINS_NEW)
+		       ? -errno
+		       : engine_run(bpf_program__fd(skel->progs.place), &build, sizeof(build));
 	if (fchdir(here) && !code)
 		code = -errno;
 	close(here);
 	return code;
+}
+
+/* Pin the programs and maps that are loaded, and attach the programs. */
+static int put_in_place(struct capward *skel, struct error *err)
+{
+	int code = run_place(skel);
+
+	if (code)
+		return fail_load(err, code, "learn where the pins are");
+	code = pin_objects(skel, err);
+	if (!code)
+		code = own_objects(skel, err);
+	if (!code)
+		code = attach_all(skel, err);
+	return code ? code : look_for_pins(err);
 }
 
 static int load_into_new_pins(struct capward *skel, struct error *err)
@@ -304,27 +358,77 @@ static int load_into_new_pins(struct capward *skel, struct error *err)
 	};
 	int code;
 
-	code = run_init(skel);
+	code = engine_run(bpf_program__fd(skel->progs.init), NULL, 0);
 	if (code)
 		return fail_load(err, code, "learn the host's mount namespace");
 	code = engine_run(bpf_program__fd(skel->progs.set_policy), &observe, sizeof(observe));
 	if (code)
 		return fail_load(err, code, "write the first policy");
-	code = pin_objects(skel, err);
-	if (!code)
-		code = own_objects(skel, err);
-	return code ? code : attach_all(skel, err);
+	return put_in_place(skel, err);
+}
+
+/* Wait until the program @id, which nothing holds any more, is gone: the kernel takes its time. */
+static void wait_until_gone(__u32 id)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+
+	for (int i = 0; i < GONE_POLLS; i++) {
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd < 0)
+			return;
+		close(fd);
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Remove the link that is pinned at @path, and wait until its program runs no more. */
+static void detach(const char *path)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		info.prog_id = 0;
+	close(fd);
+	if (!unlink(path) && info.prog_id)
+		wait_until_gone(info.prog_id);
+}
+
+/*
+ * Remove the programs pinned in PINS_NEW, while others are in force. What is unpinned is detached
+ * later, side by side, so `capable` is waited for, lest it answers the self-test in place of the one
+ * that is to be proved.
+ */
+static int retire(struct error *err)
+{
+	char path[PINS_PATH];
+	int code;
+
+	detach(pins_path(PINS_NEW, PINS_LINK, "capable", path));
+	code = pins_remove(PINS_NEW);
+	if (code && code != -ENOENT)
+		return error_set(err, code,
+				 PINS_NEW ", left by a load that was killed: %s%s; remove it",
+				 strerror(-code), pins_remedy(code));
+	return 0;
+}
+
+int engine_tidy(struct error *err)
+{
+	return access(PINS_NEW, F_OK) ? 0 : retire(err);
 }
 
 /* An empty directory for the pins of what is about to be loaded. */
 static int make_new_pins(struct error *err)
 {
-	int code = pins_remove(PINS_NEW); /* of a load that was killed */
+	int code = engine_tidy(err);
 
-	if (code && code != -ENOENT)
-		return error_set(err, code,
-				 PINS_NEW ", left by a load that was killed: %s%s; remove it",
-				 strerror(-code), pins_remedy(code));
+	if (code)
+		return code;
 	if (mkdir(PINS_NEW, 0700)) {
 		code = -errno;
 		return error_set(err, code, PINS_NEW ": %s%s", strerror(-code), pins_remedy(code));
@@ -370,11 +474,134 @@ int engine_load(struct engine **out, struct error *err)
 	if (!code && rename(PINS_NEW, PINS_DIR))
 		code = error_set(err, -errno, PINS_DIR ": %s", strerror(errno));
 	close_log();
+	capward__destroy(skel);
 	if (code)
 		pins_remove(PINS_NEW);
-	capward__destroy(skel);
 	return code ? code : engine_open(out, err);
 }
+
+/* --- from one build to another ------------------------------------------------------------------ */
+
+/* Have @map of the new programs be the one that is pinned at @path. */
+static int reuse_map(struct bpf_map *map, const char *path, struct error *err)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int fd = bpf_obj_get(path), code = 0;
+
+	/* What every build has was looked for in engine_open(); this map is new with this one. */
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		code = error_set(err, -errno, "%s: %s", path, strerror(errno));
+	else if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
+		 info.value_size != bpf_map__value_size(map) ||
+		 info.max_entries != bpf_map__max_entries(map))
+		code = error_set(err, -EPROTO,
+				 "%s: of another form than this build's, which cannot go on with "
+				 "it; `capward unload`, and load again",
+				 path);
+	else if (bpf_map__reuse_fd(map, fd))
+		code = error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+static int reuse_maps(struct capward *skel, struct error *err)
+{
+	char name[PINS_PATH], path[PINS_PATH];
+	struct bpf_map *map;
+	int code = 0;
+
+	bpf_object__for_each_map(map, skel->obj)
+	{
+		if (!code && map != skel->maps.data_generation &&
+		    pins_name_of_map(bpf_map__name(map), name))
+			code = reuse_map(map, pins_path(PINS_DIR, "", name, path), err);
+	}
+	return code;
+}
+
+static bool object_exists(const struct capward_object *object)
+{
+	int fd = object->kind == CAPWARD_OBJECT_MAP	  ? bpf_map_get_fd_by_id(object->id)
+		 : object->kind == CAPWARD_OBJECT_PROGRAM ? bpf_prog_get_fd_by_id(object->id)
+							  : bpf_link_get_fd_by_id(object->id);
+
+	if (fd < 0)
+		return errno != ENOENT;
+	close(fd);
+	return true;
+}
+
+/* Strike what earlier builds had, and is gone, off the list of what is capward's. */
+static void forget_gone_objects(struct capward *skel)
+{
+	int map = bpf_map__fd(skel->maps.own_objects);
+	__u32 most = bpf_map__max_entries(skel->maps.own_objects), count = 0;
+	struct capward_object *all = calloc(most, sizeof(*all)), *previous = NULL;
+
+	if (!all)
+		return;
+	while (count < most && !bpf_map_get_next_key(map, previous, &all[count]))
+		previous = &all[count++];
+	for (__u32 i = 0; i < count; i++)
+		if (!object_exists(&all[i]))
+			bpf_map_delete_elem(map, &all[i]);
+	free(all);
+}
+
+static int upgrade_into_new_pins(struct capward *skel, struct error *err)
+{
+	int code = reuse_maps(skel, err);
+
+	if (code)
+		return code;
+	if (capward__load(skel))
+		return fail_load(err, -errno, "load the programs");
+	forget_gone_objects(skel);
+	return put_in_place(skel, err);
+}
+
+int engine_upgrade(struct engine **engine, struct error *err)
+{
+	struct engine *upgraded = NULL;
+	struct capward *skel;
+	int code = require_files(err);
+
+	if (!code)
+		code = make_new_pins(err);
+	if (code)
+		return error_wrap(err, code, "upgrade");
+	open_log();
+	skel = capward__open();
+	if (skel) {
+		leave_out_unknown(skel);
+		code = upgrade_into_new_pins(skel, err);
+	} else {
+		code = fail_load(err, -errno, "read the programs");
+	}
+	/* Both have their pins under one name or the other at any time, whatever happens now. */
+	if (!code && renameat2(AT_FDCWD, PINS_NEW, AT_FDCWD, PINS_DIR, RENAME_EXCHANGE))
+		code = error_set(err, -errno, PINS_DIR ": exchange: %s", strerror(errno));
+	close_log();
+	capward__destroy(skel);
+	if (code) {
+		retire(NULL);
+		return error_wrap(err, code, "upgrade, and what was in force stays");
+	}
+	code = retire(err);
+	if (!code)
+		code = engine_open(&upgraded, err);
+	if (code)
+		return error_wrap(err, code, "upgrade");
+	engine_close(*engine);
+	*engine = upgraded;
+	return 0;
+}
+
+/* --- and to nothing ----------------------------------------------------------------------------- */
 
 int engine_unload(struct error *err)
 {

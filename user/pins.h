@@ -12,7 +12,7 @@
 
 #define PINS_BPFFS "/sys/fs/bpf"
 #define PINS_DIR   PINS_BPFFS "/capward"
-#define PINS_NEW   PINS_BPFFS "/capward-new" /* what is being loaded */
+#define PINS_NEW   PINS_BPFFS "/capward-new" /* what is being loaded, or was just replaced */
 #define PINS_PATH  128			     /* room for the path of any pin, with its NUL */
 
 #define PINS_LINK    "link_"
@@ -31,9 +31,10 @@ enum pin {
 	PIN_OWNED_CREDS,
 	PIN_SET_UP_TASKS,
 	PIN_BOUND_TASKS,
+	PIN_MOVING,
 	PIN_OWN_OBJECTS,
 	PIN_OWN_TASKS,
-	PIN_PLACE,
+	PIN_GENERATION,
 	PIN_GOVERN,
 	PIN_SET_POLICY,
 	PIN_FORGET,

@@ -180,12 +180,21 @@ struct capward_object {
 	__u32 id;
 };
 
-/* Where the pins are, as the kernel's pointers. The programs' own. */
+/* Where the pins are, as the kernel's pointers. */
 struct capward_pin_place {
 	__u64 mount; /* the mount of the bpf file system that capward saw when it loaded */
 	__u64 root;  /* the root directory of that file system */
 	__u64 sb;    /* its superblock */
 	__u64 dir;   /* the directory of the pins */
+};
+
+/*
+ * What the programs of one load have to themselves. Everything else is handed on to those that
+ * replace them.
+ */
+struct capward_generation {
+	__u64 build; /* of the program that loaded them: a hash of the object they came in */
+	struct capward_pin_place pins;
 };
 
 /* What is guarded against governed tasks. */
@@ -248,6 +257,7 @@ CAPWARD_ASSERT(sizeof(struct capward_count_key) == 16);
 CAPWARD_ASSERT(sizeof(struct capward_match) == 264);
 CAPWARD_ASSERT(sizeof(struct capward_state) == 80);
 CAPWARD_ASSERT(sizeof(struct capward_object) == 8);
+CAPWARD_ASSERT(sizeof(struct capward_generation) == 40);
 CAPWARD_ASSERT(sizeof(struct capward_event) == 80);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_event, comm) == 64);
 CAPWARD_ASSERT(sizeof(struct capward_govern) == 32);

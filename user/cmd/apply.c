@@ -11,6 +11,7 @@
 #include "command.h"
 #include "gate.h"
 #include "host.h"
+#include "load.h"
 #include "policy.h"
 #include "profile_set.h"
 
@@ -140,9 +141,29 @@ static int write_plan(struct engine *engine, const struct profile_set *set, cons
 	return code;
 }
 
-/* *@observes: the profiles are in force and nothing is denied, @why says why. */
-static int apply(const struct profile_set *set, const char *fallback, size_t *changed,
-		 bool *observes, struct error *why, struct error *err)
+/* What was done besides writing the policies. */
+struct outcome {
+	size_t changed;	  /* cgroups */
+	bool upgraded;	  /* the programs were another build's */
+	bool unproved;	  /* it could not be proved that the policies are enforced */
+	bool observes;	  /* because nothing is denied */
+	struct error why; /* it could not */
+};
+
+/* Open what is loaded, or load it, and see that it is this build's. */
+static int open_this_build(struct engine **engine, struct outcome *outcome, struct error *err)
+{
+	int code = command_engine(engine, false, err);
+
+	if (code || engine_same_build(*engine))
+		return code;
+	code = engine_upgrade(engine, err);
+	outcome->upgraded = !code;
+	return code;
+}
+
+static int apply(const struct profile_set *set, const char *fallback, struct outcome *outcome,
+		 struct error *err)
 {
 	struct engine *engine = NULL;
 	struct plan plan = {};
@@ -157,7 +178,7 @@ static int apply(const struct profile_set *set, const char *fallback, size_t *ch
 	if (lock < 0)
 		return lock;
 	plan.slots = calloc(set->count, sizeof(*plan.slots));
-	code = plan.slots ? command_engine(&engine, false, err)
+	code = plan.slots ? open_this_build(&engine, outcome, err)
 			  : error_set(err, -ENOMEM, "out of memory");
 	if (!code)
 		code = plan_slots(engine, set, &plan, err);
@@ -171,9 +192,13 @@ static int apply(const struct profile_set *set, const char *fallback, size_t *ch
 	if (!code)
 		code = write_plan(engine, set, &plan, container, err);
 	if (!code)
-		code = assign_all(engine, changed, err);
-	if (!code && gate_require(engine, why))
-		*observes = true;
+		code = assign_all(engine, &outcome->changed, err);
+	/* What was proved of other programs says nothing of these. */
+	if (!code && (outcome->upgraded ? gate_open(engine, &outcome->why)
+					: gate_require(engine, &outcome->why))) {
+		outcome->unproved = true;
+		outcome->observes = !engine_state(engine)->enforcing;
+	}
 	engine_close(engine);
 	free(plan.slots);
 	close(lock);
@@ -186,9 +211,8 @@ static int run(int argc, char **argv)
 		{"default", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {}};
 	const char *fallback = NULL;
 	struct profile_set set;
-	struct error err, why;
-	bool observes = false;
-	size_t changed = 0;
+	struct outcome outcome = {};
+	struct error err;
 	int code, option, status;
 
 	opterr = 0;
@@ -214,7 +238,9 @@ static int run(int argc, char **argv)
 	}
 	for (size_t i = 0; i < set.count; i++)
 		command_warnings(set.profiles[i]);
-	code = apply(&set, fallback, &changed, &observes, &why, &err);
+	code = apply(&set, fallback, &outcome, &err);
+	if (outcome.upgraded)
+		puts("programs: replaced by this build's");
 	if (code) {
 		status = command_fail("apply", code, &err);
 		if (code == -ENOTUNIQ)
@@ -227,12 +253,14 @@ static int run(int argc, char **argv)
 			       set.profiles[i]->match_count == 1 ? "" : "s");
 		if (fallback)
 			printf("%s: the default for containers\n", fallback);
-		printf("%zu cgroup%s changed\n", changed, changed == 1 ? "" : "s");
+		printf("%zu cgroup%s changed\n", outcome.changed, outcome.changed == 1 ? "" : "s");
 		status = STATUS_OK;
 	}
-	if (!code && observes) {
-		error_wrap(&why, 0, "capward only observes, nothing is denied");
-		status = command_fail("apply", -EOPNOTSUPP, &why);
+	if (!code && outcome.unproved) {
+		error_wrap(&outcome.why, 0,
+			   outcome.observes ? "capward only observes, nothing is denied"
+					    : "capward could not prove that it enforces");
+		status = command_fail("apply", -EOPNOTSUPP, &outcome.why);
 	}
 	profile_set_free(&set);
 	return status;
@@ -246,9 +274,9 @@ const struct command command_apply = {
 		"all\n"
 		"of them, or none when one is invalid. Loads the kernel programs when they are "
 		"not\n"
-		"loaded. Profiles in force under other names stay; one of the same name is "
-		"replaced\n"
-		"at once, also for what runs under it.\n\n"
+		"loaded, and replaces those of another build. Profiles in force under other "
+		"names\n"
+		"stay; one of the same name is replaced at once, also for what runs under it.\n\n"
 		"      --default NAME  the profile for every container that no profile matches,\n"
 		"                      running or to come\n\n"
 		"Exit status: 0 in force, 3 a profile is invalid, 4 this host cannot enforce (then "

@@ -101,25 +101,26 @@ static json_t *as_json(const struct report *report)
 {
 	const struct capward_state *state = &report->state;
 
-	return json_pack("{s:b, s:i, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:{s:I, s:I, s:I, s:I, "
-			 "s:I}, s:{s:I, s:I, s:I}, s:I, s:i, s:i}",
-			 "loaded", true, "abi", (int)state->abi, "seconds",
-			 (json_int_t)seconds_loaded(report), "firing", report->fires, "enforcing",
-			 (int)(report->fires && state->enforcing), "why_not",
-			 report->fires
-				 ? json_null()
-				 : json_escaped(report->why_not.text, strlen(report->why_not.text)),
-			 "unguarded", unguarded_json(engine_unguarded(report->engine)), "policies",
-			 policies_json(report), "scopes", (int)report->scopes.count, "counts",
-			 "used", (json_int_t)total(report, CAPWARD_USED), "denied",
-			 (json_int_t)total(report, CAPWARD_DENIED), "would-deny",
-			 (json_int_t)total(report, CAPWARD_WOULD_DENY), "lent",
-			 (json_int_t)total(report, CAPWARD_LENT), "set-up",
-			 (json_int_t)total(report, CAPWARD_SET_UP), "events", "sent",
-			 (json_int_t)state->sent, "lost", (json_int_t)state->lost, "limited",
-			 (json_int_t)limited(report), "cgroups_without_place",
-			 (json_int_t)state->scopes_full, "setup_tasks", (int)state->setup_tasks,
-			 "bound_tasks", (int)state->bound_tasks);
+	return json_pack(
+		"{s:b, s:i, s:b, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:{s:I, s:I, s:I, s:I, "
+		"s:I}, s:{s:I, s:I, s:I}, s:I, s:i, s:i}",
+		"loaded", true, "abi", (int)state->abi, "same_build",
+		(int)engine_same_build(report->engine), "seconds",
+		(json_int_t)seconds_loaded(report), "firing", report->fires, "enforcing",
+		(int)(report->fires && state->enforcing), "why_not",
+		report->fires ? json_null()
+			      : json_escaped(report->why_not.text, strlen(report->why_not.text)),
+		"unguarded", unguarded_json(engine_unguarded(report->engine)), "policies",
+		policies_json(report), "scopes", (int)report->scopes.count, "counts", "used",
+		(json_int_t)total(report, CAPWARD_USED), "denied",
+		(json_int_t)total(report, CAPWARD_DENIED), "would-deny",
+		(json_int_t)total(report, CAPWARD_WOULD_DENY), "lent",
+		(json_int_t)total(report, CAPWARD_LENT), "set-up",
+		(json_int_t)total(report, CAPWARD_SET_UP), "events", "sent",
+		(json_int_t)state->sent, "lost", (json_int_t)state->lost, "limited",
+		(json_int_t)limited(report), "cgroups_without_place",
+		(json_int_t)state->scopes_full, "setup_tasks", (int)state->setup_tasks,
+		"bound_tasks", (int)state->bound_tasks);
 }
 
 static int print_policies(const struct report *report)
@@ -157,6 +158,9 @@ static int as_text(const struct report *report)
 	char names[GATE_GUARDS];
 
 	printf("loaded      ABI %u, for %lld s\n", state->abi, seconds_loaded(report));
+	printf("programs    %s\n", engine_same_build(report->engine)
+					   ? "this build's"
+					   : "another build's; `capward apply` replaces them");
 	printf("firing      %s\n",
 	       report->fires ? "yes: the self-test was denied and counted" : "NO");
 	if (!report->fires) {
