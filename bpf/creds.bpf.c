@@ -18,6 +18,7 @@
  * Attached before lsm/capable, so that no credential of a governed task is missed.
  */
 #include "scope.h"
+#include "runtime_name.h"
 
 static __always_inline void note_copy(struct cred *new, const struct cred *old)
 {
@@ -90,8 +91,23 @@ int seed_tasks(struct bpf_iter__task *context)
 	return 0;
 }
 
-/* Not a type: the address of io_uring's file operations, 0 in a kernel without it. */
-extern const void io_uring_fops __ksym __weak;
+/* include/uapi/linux/magic.h */
+#define ANON_INODE_FS_MAGIC 0x09041934
+
+/*
+ * Whether @file is an io_uring: what the kernel itself names so (io_uring_get_file()). Not by the
+ * address of its operations, which libbpf would read all of /proc/kallsyms for.
+ */
+static __always_inline bool is_ring(struct file *file)
+{
+	char name[16] = {};
+
+	if (BPF_CORE_READ(file, f_path.mnt, mnt_sb, s_magic) != ANON_INODE_FS_MAGIC)
+		return false;
+	bpf_probe_read_kernel_str(name, sizeof(name),
+				  BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	return NAME_STARTS(name, "[io_uring]");
+}
 
 SEC("iter/task_file")
 int seed_rings(struct bpf_iter__task_file *context)
@@ -102,7 +118,7 @@ int seed_rings(struct bpf_iter__task_file *context)
 	const struct cred *cred;
 	__u64 root;
 
-	if (!task || !file || !&io_uring_fops || file->f_op != &io_uring_fops)
+	if (!task || !file || !is_ring(file))
 		return 0;
 	root = task_scope_root(task);
 	ring = file->private_data;

@@ -25,6 +25,7 @@ struct use {
 struct check {
 	struct use use;
 	struct task_struct *task;
+	struct task_struct *leader;  /* the first thread of its process */
 	__u64 cgroup;		     /* the id of the one it is in */
 	struct capward_scope *scope; /* the entry of that, or NULL */
 };
@@ -235,7 +236,7 @@ static __always_inline bool judge_check(struct check *check)
 	struct capward_scope *scope = check->scope, *other = NULL;
 	struct task_struct *task = check->task;
 	enum credential credential = CREDENTIAL_OWN;
-	struct bound *bound = task_bound(task);
+	struct bound *bound = process_bound(check->leader);
 	__u64 cred = check->use.cred, *owner, denying = 0;
 	enum capward_verdict verdict;
 	enum phase phase;
@@ -271,7 +272,7 @@ static __always_inline bool judge_check(struct check *check)
 		return false;
 	}
 
-	phase = task_phase(task, scope->root);
+	phase = process_set_up(check->leader, scope->root) ? PHASE_SET_UP : PHASE_WORKLOAD;
 	verdict = decide(scope_word(scope), check->use.permission, phase, credential);
 	if (verdict != CAPWARD_DENIED && credential != CREDENTIAL_LENT) {
 		if (phase == PHASE_WORKLOAD && scope->outer)
@@ -302,7 +303,11 @@ static __always_inline bool judge_check(struct check *check)
 __weak __noinline int judge(struct use *use)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct check check = {.task = task, .cgroup = bpf_get_current_cgroup_id()};
+	struct check check = {
+		.task = task,
+		.leader = task->group_leader,
+		.cgroup = bpf_get_current_cgroup_id(),
+	};
 
 	if (!use) /* for the verifier */
 		return 1;

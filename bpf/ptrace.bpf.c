@@ -87,6 +87,7 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 	struct check check = {
 		.use = {.permission = CAP_SYS_PTRACE},
 		.task = parent,
+		.leader = parent->group_leader,
 		.cgroup = task_cgroup(parent),
 		.scope = task_scope(parent),
 	};

@@ -176,17 +176,22 @@ __weak __noinline int bind_by_birth(void)
 	return 0;
 }
 
-/* What @task's process is bound by though it left the scope, or NULL. */
-static __always_inline struct bound *task_bound(struct task_struct *task)
+/* What the process that @leader leads is bound by though it left the scope, or NULL. */
+static __always_inline struct bound *process_bound(struct task_struct *leader)
 {
 	struct bound *bound;
 
 	if (!state.bound_tasks && !(state.ever & CAPWARD_EVER_LEFT))
 		return NULL;
-	bound = bpf_task_storage_get(&bound_tasks, task->group_leader, NULL, 0);
+	bound = bpf_task_storage_get(&bound_tasks, leader, NULL, 0);
 	if (!bound && state.ever & CAPWARD_EVER_LEFT && bind_by_birth())
-		bound = bpf_task_storage_get(&bound_tasks, task->group_leader, NULL, 0);
+		bound = bpf_task_storage_get(&bound_tasks, leader, NULL, 0);
 	return bound && bound->live ? bound : NULL;
+}
+
+static __always_inline struct bound *task_bound(struct task_struct *task)
+{
+	return process_bound(task->group_leader);
 }
 
 /*
@@ -219,18 +224,23 @@ static __always_inline void stop_set_up(struct set_up *set_up)
 		__sync_fetch_and_add(&state.setup_tasks, -1);
 }
 
-/* The entry of @task's process while it sets up the scope @root, or NULL: workload. */
-static __always_inline struct set_up *task_set_up(struct task_struct *task, __u64 root)
+/* The entry of the process that @leader leads while it sets up the scope @root, or NULL: workload. */
+static __always_inline struct set_up *process_set_up(struct task_struct *leader, __u64 root)
 {
 	struct set_up *set_up;
 
-	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
+	set_up = bpf_task_storage_get(&set_up_tasks, leader, NULL, 0);
 	if (!set_up || !set_up->live || (set_up->scope == root) == set_up->elsewhere)
 		return NULL;
 	if (bpf_ktime_get_ns() < set_up->deadline)
 		return set_up;
 	stop_set_up(set_up);
 	return NULL;
+}
+
+static __always_inline struct set_up *task_set_up(struct task_struct *task, __u64 root)
+{
+	return process_set_up(task->group_leader, root);
 }
 
 static __always_inline enum phase task_phase(struct task_struct *task, __u64 root)

@@ -119,11 +119,13 @@ struct list_head {
 };
 
 struct super_block {
+	unsigned long s_magic;
 	struct list_head s_mounts; /* before 6.17 */
 };
 
 struct dentry {
 	struct dentry *d_parent;
+	struct qstr d_name;
 };
 
 struct vfsmount {
@@ -219,7 +221,7 @@ struct task_struct {
 
 /* include/linux/fs.h, io_uring_types.h */
 struct file {
-	const void *f_op;
+	struct path f_path;
 	void *private_data;
 };
 
