@@ -29,14 +29,14 @@ static __noinline int consider(struct capable_arguments *arguments)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 number = (__u32)arguments->cap;
-	__u32 operation;
+	bool own = arguments->cred == task->real_cred;
+	__u32 operation = own ? operation_behind(task, number) : 0;
 
-	operation = arguments->cred == task->real_cred ? operation_behind(task, number) : 0;
 	if (operation && permit(operation))
 		return -EPERM;
 
 	struct use use = {
-		.cred = (__u64)arguments->cred,
+		.cred = own ? 0 : (__u64)arguments->cred,
 		.permission = number < CAPWARD_CAPS ? number : CAPWARD_BEYOND,
 		.ns = (__u64)arguments->ns,
 		.opts = (__u32)arguments->opts,
