@@ -124,7 +124,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	__u64 id, parent_id;
 	__u32 policy = 0;
 	bool container;
-	long error;
+	int error; /* before 6.4 the helper leaves the upper half of its answer open */
 
 	if (!cgroup_is_v2(cgroup))
 		return 0;
