@@ -70,7 +70,7 @@ static void what_judges_comes_last(void **unused)
 	(void)unused;
 	assert_int_equal(place_of("capable"), count - 1);
 	assert_true(place_of("cred_free") < place_of("cred_prepare"));
-	assert_true(place_of("cgroup_attach_begins") < place_of("cgroup_attach_task"));
+	assert_true(place_of("cgroup_attach_begins") < place_of("cgroup_attach_ends"));
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(place_of(programs[i].name), i);
 }
