@@ -35,6 +35,35 @@ none_left() {
 	return 1
 }
 
+# entries MAP: how many a pinned map has.
+entries() { bpftool map dump pinned /sys/fs/bpf/capward/"$1" -j | jq length; }
+
+# settled N: wait until N programs judge, capward's or those of one that was killed; the kernel frees
+# them in its own time. Prints how many do.
+settled() {
+	local polls=0 count
+	while :; do
+		count=$(bpftool prog show -j | jq '[.[] | select(.type == "lsm" and .name == "capable")] | length')
+		if [ "$count" -eq "$1" ] || [ $((polls += 1)) -gt 100 ]; then break; fi
+		pause 0.1
+	done
+	echo "$count"
+}
+
+# kill_one LIMIT COMMAND..: start it, and kill it within LIMIT milliseconds, by RANDOM; what it complains
+# of goes to the file said. Whether it still ran.
+kill_one() {
+	local limit=$1 victim at
+	shift
+	"$@" >/dev/null 2>>"$work/said" &
+	victim=$!
+	at=$((RANDOM * limit / 32768))
+	pause "$(printf '%d.%03d' $((at / 1000)) $((at % 1000)))"
+	kill -9 $victim 2>/dev/null
+	wait $victim 2>/dev/null
+	[ $? -eq 137 ]
+}
+
 # profile NAME MODE CAPS [PATTERN..]: write a profile that allows just CAPS (a YAML list, or ALL) and
 # print its file.
 profile() {
