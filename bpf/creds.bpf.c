@@ -18,7 +18,7 @@
  * Attached before lsm/capable, so that no credential of a governed task is missed.
  */
 #include "scope.h"
-#include "runtime_name.h"
+#include "name.h"
 
 static __always_inline void note_copy(struct cred *new, const struct cred *old)
 {

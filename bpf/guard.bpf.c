@@ -19,7 +19,7 @@
  * filled before anything is attached.
  */
 #include "guard.h"
-#include "runtime_name.h"
+#include "name.h"
 
 /* include/uapi/linux/bpf.h */
 #define BPF_PROG_LOAD	      5

@@ -50,7 +50,7 @@
  * (user/operation.c has the same table).
  */
 #include "judge.h"
-#include "runtime_name.h"
+#include "name.h"
 
 /* include/uapi/linux/stat.h */
 #define S_IFMT	00170000

@@ -11,26 +11,11 @@
 #ifndef CAPWARD_RUNTIME_NAME_H
 #define CAPWARD_RUNTIME_NAME_H
 
-#ifdef __bpf__
-#include "vmlinux.h"
-#else
-#include <stdbool.h>
-#endif
+#include "name.h"
 
 /* Bytes of a cgroup's name that are looked at; cri-containerd-ID.scope, the longest, has 85. */
 #define RUNTIME_NAME 96
 #define CONTAINER_ID 64
-
-#define NAME_STARTS(name, prefix) name_starts(name, prefix, sizeof(prefix) - 1)
-
-static inline __attribute__((always_inline)) bool name_starts(const char *name, const char *prefix,
-							      unsigned int length)
-{
-	for (unsigned int i = 0; i < length; i++)
-		if (name[i] != prefix[i])
-			return false;
-	return true;
-}
 
 static inline bool name_is_container_id(const char *name)
 {
