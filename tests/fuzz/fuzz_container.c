@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fuzzes what is told of a container from its cgroup's path, whose every component is somebody's
- * choice: for people (user/container.c), and in the kernel program at mkdir (bpf/runtime_name.h).
+ * choice: by capward's commands (user/container.c), and in the kernel program at mkdir (bpf/runtime_name.h).
  *
  * Input: a path and what a person typed for `--scope`, each with its NUL.
  */
@@ -19,8 +19,9 @@ static int is_in_component(const char *path, const char *id)
 
 static void check_container(const char *path, const struct container *container)
 {
-	static const char *const runtimes[] = {"",	     "docker", "podman",  "cri-o",
-					       "containerd", "lxc",    "capward", "systemd"};
+	static const char *const runtimes[] = {"",	     "docker", "podman", "cri-o",
+					       "containerd", "runc",   "crun",	 "lxc",
+					       "capward",    "nspawn", "systemd"};
 	size_t i = 0;
 
 	require(container->runtime != NULL, "a runtime's name");
@@ -30,7 +31,24 @@ static void check_container(const char *path, const struct container *container)
 	require(i < sizeof(runtimes) / sizeof(runtimes[0]), "a runtime that is known");
 	require(memchr(container->id, 0, sizeof(container->id)) != NULL, "the id ends");
 	require(!container->id[0] == !container->runtime[0], "an id and its runtime, or neither");
-	require(is_in_component(path, container->id), "the id is in the path");
+	/* A machine's name is escaped in the path. */
+	require(!strcmp(container->runtime, "nspawn") || is_in_component(path, container->id),
+		"the id is in the path");
+	require(!strchr(container->id, '/'), "the id is one component");
+}
+
+static void check_around(const char *path, const struct container *container)
+{
+	char *pod = malloc(CONTAINER_NAME);
+	bool has_container = container->id[0] && strcmp(container->runtime, "systemd");
+
+	require(pod != NULL, "there is memory");
+	require(container_pod(path, pod) == !!pod[0], "a pod, or none");
+	require(memchr(pod, 0, CONTAINER_NAME) && !strchr(pod, '/'), "a pod's name");
+	require(!pod[0] || has_container, "who is in a pod is a container");
+	require(!container_is_inner(path) || has_container, "who is within another is a container");
+	require(!container_user(path) || !strncmp(path, "/user.slice/user-", 17), "a user's");
+	free(pod);
 }
 
 static void check_matches(const char *path, const char *name, const struct container *container)
@@ -76,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct container container = container_of_cgroup(path);
 
 	check_container(path, &container);
+	check_around(path, &container);
 	check_matches(path, name, &container);
 	check_names(path);
 	free(path);

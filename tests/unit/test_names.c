@@ -94,6 +94,14 @@ static void identities(void **state)
 	is("/init/capward-run-12", "capward", "12");
 	is("/system.slice/capward-run-12.scope", "capward", "12");
 	is("/system.slice/docker-" ID ".scope/docker/" ID, "docker", ID);
+	is("/system.slice/web.service/libpod-payload-" ID, "podman", ID);
+	is("/system.slice/runc-my.web.scope", "runc", "my.web");
+	is("/system.slice/crun-web.scope/container", "crun", "web");
+	is("/lxc.payload.my.scope", "lxc", "my.scope");
+	is("/system.slice/docker-registry.service", "systemd", "docker-registry.service");
+	is("/machine.slice/libpod-conmon-" ID ".scope", "systemd", "libpod-conmon-" ID ".scope");
+	is("/libpod_parent/" ID, "", ""); /* a pod */
+	is("/crun-web", "", "");
 	is("/", "", "");
 	is("", "", "");
 	is("/some/where", "", "");
@@ -113,12 +121,87 @@ static void matches(void **state)
 	assert_false(container_matches("/x", ""));
 }
 
+static void machines(void **state)
+{
+	(void)state;
+	is("/machine.slice/machine-web.scope", "nspawn", "web");
+	is("/machine.slice/machine-web\\x2d1.scope/payload", "nspawn", "web-1");
+	is("/machine.slice/systemd-nspawn@web-1.service/payload/init.scope", "nspawn", "web-1");
+	is("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", "systemd",
+	   "machine-qemu\\x2d1\\x2dvm.scope");
+	/* No names of machines: a slash, a NUL, a control byte, a cut escape. */
+	is("/machine-a-b.scope", "systemd", "machine-a-b.scope");
+	is("/machine-a\\x00b.scope", "systemd", "machine-a\\x00b.scope");
+	is("/machine-a\\x1bb.scope", "systemd", "machine-a\\x1bb.scope");
+	is("/machine-a\\x1.scope", "systemd", "machine-a\\x1.scope");
+	is("/machine-.scope", "systemd", "machine-.scope");
+	/* What a machine has within it is the machine's. */
+	is("/machine.slice/machine-web.scope/payload/system.slice/a.service", "nspawn", "web");
+	is("/system.slice/x.service/payload/system.slice/a.service", "systemd", "x.service");
+	is("/docker/" ID "/system.slice/cron.service", "docker", ID);
+}
+
+static void inner(void **state)
+{
+	(void)state;
+	assert_true(container_is_inner("/system.slice/docker-" ID ".scope/docker/" ID));
+	assert_true(container_is_inner("/lxc.payload.a/system.slice/docker-" ID ".scope"));
+	assert_true(container_is_inner("/system.slice/x.service/payload/docker/" ID));
+	assert_true(container_is_inner("/machine.slice/machine-a.scope/payload/lxc.payload.b"));
+	assert_false(container_is_inner("/machine.slice/machine-a.scope/payload"));
+	assert_false(container_is_inner("/system.slice/x.service/libpod-payload-" ID));
+	assert_false(container_is_inner("/docker/" ID "/x.service"));
+	assert_false(container_is_inner("/libpod_parent/" ID "/libpod-" ID));
+	assert_false(container_is_inner("/a.service"));
+}
+
+static void users(void **state)
+{
+	(void)state;
+	assert_int_equal(container_user("/user.slice/user-1000.slice/user@1000.service/a"), 1000);
+	assert_int_equal(container_user("/user.slice/user-1000.slice/user@1000.service"), 0);
+	assert_int_equal(container_user("/user.slice/user-1000.slice/user@0.service/a"), 0);
+	assert_int_equal(container_user("/user.slice/user-0.slice/user@0.service/a"), 0);
+	assert_int_equal(container_user("/user.slice/user-1000.slice/session-1.scope/a"), 0);
+	assert_int_equal(
+		container_user("/user.slice/user-4294967295.slice/user@4294967295.service/a"), 0);
+	assert_int_equal(container_user("/x/user.slice/user-1.slice/user@1.service/a"), 0);
+}
+
+static void in_pod(const char *path, const char *expected)
+{
+	char pod[CONTAINER_NAME];
+
+	assert_int_equal(container_pod(path, pod), expected[0] != '\0');
+	assert_string_equal(pod, expected);
+}
+
+static void pods(void **state)
+{
+	(void)state;
+	in_pod("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0c5a_8f.slice/"
+	       "cri-containerd-" ID ".scope",
+	       "0c5a-8f");
+	in_pod("/kubepods.slice/kubepods-pod0c5a.slice/crio-" ID ".scope/container", "0c5a");
+	in_pod("/kubepods/burstable/pod0c5a-8f/" ID, "0c5a-8f");
+	in_pod("/kubepods/burstable/pod/" ID, "");
+	in_pod("/kubepods/burstable/pod\x1b/" ID, "");
+	in_pod("/kubepods/pod0c5a-8f", "");
+	in_pod("/machine.slice/machine-libpod_pod_" ID ".slice/libpod-" ID ".scope/container", ID);
+	in_pod("/libpod_parent/" ID "/libpod-" ID, ID);
+	in_pod("/machine.slice/machine-libpod_pod_1.slice/libpod-" ID ".scope", "");
+	in_pod("/machine.slice/libpod-" ID ".scope", "");
+	in_pod("/pod0c5a/docker-" ID ".scope", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(containers), cmocka_unit_test(not_containers),
 		cmocka_unit_test(monitors),   cmocka_unit_test(identities),
-		cmocka_unit_test(matches),
+		cmocka_unit_test(matches),    cmocka_unit_test(machines),
+		cmocka_unit_test(inner),      cmocka_unit_test(users),
+		cmocka_unit_test(pods),
 	};
 
 	return cmocka_run_group_tests_name("names", tests, NULL, NULL);
