@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What docker keeps of a container: containers/ID/config.v2.json below its data root. Labels are
+ * those of the image and of `docker run --label` together.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity_read.h"
+#include "state_file.h"
+#include "state_json.h"
+
+#define DATA_ROOT "/var/lib/docker"
+#define HOME_ROOT "/.local/share/docker"
+
+#define PATH 4096
+
+static void take_config(struct fields *fields, const json_t *json, struct identity *out)
+{
+	json_t *config = field_object(fields, json, "Config");
+
+	if (!config)
+		fields_fail(fields, -EINVAL, "of another version: no Config");
+	field_text(fields, json_object_get(config, "Image"), "Config.Image", &out->image);
+	field_labels(fields, field_object(fields, config, "Labels"), "Labels", NULL, &out->labels);
+}
+
+/* A name is "/web". */
+static void take_name(struct fields *fields, const json_t *json, struct identity *out)
+{
+	field_text(fields, json_object_get(json, "Name"), "Name", &out->name);
+	if (!out->name)
+		fields_fail(fields, -EINVAL, "of another version: no Name");
+	else if (out->name[0] == '/')
+		memmove(out->name, out->name + 1, strlen(out->name));
+}
+
+int identity_docker_parse(const char *bytes, size_t size, const char *id, struct identity *out,
+			  struct error *err)
+{
+	struct fields fields = {.err = err};
+	const char *whose;
+	json_t *json;
+	int error = state_json(bytes, size, JSON_OBJECT, &json, err);
+
+	if (error)
+		return error;
+	whose = json_string_value(json_object_get(json, "ID"));
+	if (!whose || strcmp(whose, id)) {
+		fields_fail(&fields, -EINVAL, "not about this container");
+	} else {
+		take_name(&fields, json, out);
+		take_config(&fields, json, out);
+	}
+	json_decref(json);
+	return fields.error;
+}
+
+int identity_docker_parse_daemon(const char *bytes, size_t size, char **data_root,
+				 struct error *err)
+{
+	struct fields fields = {.err = err};
+	json_t *json;
+	int error = state_json(bytes, size, JSON_OBJECT, &json, err);
+
+	*data_root = NULL;
+	if (error)
+		return error;
+	field_text(&fields, json_object_get(json, "data-root"), "data-root", data_root);
+	json_decref(json);
+	return fields.error;
+}
+
+/* Where dockerd was told to keep its containers; what is not there or not root's tells nothing. */
+static int data_root(const char *root, char **out, struct error *err)
+{
+	bool claimed = false;
+	char *bytes;
+	size_t size;
+	int error = state_read(root, "/etc/docker", "daemon.json", &bytes, &size, &claimed, err);
+
+	*out = NULL;
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	if (!claimed)
+		error = identity_docker_parse_daemon(bytes, size, out, err);
+	free(bytes);
+	return state_wrap(err, error, "/etc/docker", "daemon.json");
+}
+
+/* Where the containers of @source are, into @base. */
+static int containers(const struct identity_source *source, char base[PATH], struct error *err)
+{
+	char *told = NULL;
+	int error = 0;
+
+	if (source->home) {
+		snprintf(base, PATH, "%s%s/containers", source->home, HOME_ROOT);
+		return 0;
+	}
+	error = data_root(source->root, &told, err);
+	snprintf(base, PATH, "%s/containers", told && told[0] == '/' ? told : DATA_ROOT);
+	free(told);
+	return error;
+}
+
+int identity_docker(const struct identity_source *source, struct identity *out, struct error *err)
+{
+	char base[PATH], name[CONTAINER_NAME + 32], *bytes;
+	struct error unread = {""};
+	size_t size;
+	int error, configured;
+
+	if (!container_is_id(source->id))
+		return -ENOENT;
+	configured = containers(source, base, &unread);
+	if (configured == -ENOMEM)
+		return error_set(err, configured, "%s", unread.text);
+	snprintf(name, sizeof(name), "%s/config.v2.json", source->id);
+	error = state_read(source->root, base, name, &bytes, &size, &out->claimed, err);
+	/* Then it may be where an unreadable daemon.json says. */
+	if (error == -ENOENT && configured)
+		return error_set(err, error, "%s", unread.text);
+	if (error)
+		return error;
+	error = identity_docker_parse(bytes, size, source->id, out, err);
+	free(bytes);
+	return state_wrap(err, error, base, name);
+}
