@@ -126,7 +126,7 @@ static int search_namespaces(const struct identity_source *source, struct identi
 /* Split the first two components of @cgroup, as ctr names them; false: there are not two. */
 static bool split(const char *cgroup, char ns[CONTAINER_NAME], char id[CONTAINER_NAME])
 {
-	return sscanf(cgroup, "/%255[^/]/%255[^/]", ns, id) == 2;
+	return sscanf(cgroup, "/%255[^/]/%255[^/]", ns, id) == 2 && ns[0] != '.' && id[0] != '.';
 }
 
 int identity_containerd(const struct identity_source *source, struct identity *out,

@@ -31,10 +31,10 @@ static void take_config(struct fields *fields, const json_t *json, struct identi
 static void take_name(struct fields *fields, const json_t *json, struct identity *out)
 {
 	field_text(fields, json_object_get(json, "Name"), "Name", &out->name);
+	if (out->name && out->name[0] == '/' && out->name[1])
+		memmove(out->name, out->name + 1, strlen(out->name));
 	if (!out->name)
 		fields_fail(fields, -EINVAL, "of another version: no Name");
-	else if (out->name[0] == '/')
-		memmove(out->name, out->name + 1, strlen(out->name));
 }
 
 int identity_docker_parse(const char *bytes, size_t size, const char *id, struct identity *out,

@@ -236,6 +236,36 @@ static int read_lists(const struct identity_source *source, const char *base, co
 	return -ENOENT;
 }
 
+static bool is_podmans(const char *key)
+{
+	static const char *const prefixes[] = {
+		"io.container.manager",
+		"io.kubernetes.cri-o.",
+		"io.podman.annotations.",
+		"org.opencontainers.image.stopSignal",
+	};
+
+	for (size_t i = 0; i < COUNT(prefixes); i++)
+		if (!strncmp(key, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+int identity_podman_parse_config(const char *bytes, size_t size, struct identity *out,
+				 struct error *err)
+{
+	struct fields fields = {.err = err};
+	json_t *config;
+	int error = state_json(bytes, size, JSON_OBJECT, &config, err);
+
+	if (error)
+		return error;
+	field_labels(&fields, oci_annotations(&fields, config), "annotations", is_podmans,
+		     &out->labels);
+	json_decref(config);
+	return fields.error;
+}
+
 static int read_config(const struct identity_source *source, const char *base, const char *driver,
 		       struct identity *out, struct error *err)
 {
@@ -247,7 +277,7 @@ static int read_config(const struct identity_source *source, const char *base, c
 	error = state_read(source->root, base, name, &bytes, &size, &out->claimed, err);
 	if (error)
 		return error;
-	error = identity_oci_parse(bytes, size, out, err);
+	error = identity_podman_parse_config(bytes, size, out, err);
 	free(bytes);
 	return state_wrap(err, error, base, name);
 }

@@ -69,6 +69,10 @@ struct identity_store {
 /* A containers.json into *@out, on success only; the caller gives it to identity_store_free(). */
 int identity_podman_parse(const char *bytes, size_t size, struct identity_store *out,
 			  struct error *err);
+/* A config.json of podman's: annotations that podman did not make itself are the labels. */
+int identity_podman_parse_config(const char *bytes, size_t size, struct identity *out,
+				 struct error *err);
+
 void identity_store_free(struct identity_store *store);
 
 /* A config.json of a bundle of containerd's. */
