@@ -15,7 +15,7 @@
 static int find(FILE *stream, uid_t user, char **home)
 {
 	char line[LINE];
-	struct passwd entry, *found;
+	struct passwd entry = {0}, *found;
 	int error;
 
 	while (!(error = fgetpwent_r(stream, &entry, line, sizeof(line), &found)))

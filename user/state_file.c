@@ -38,7 +38,9 @@ static int open_root(const char *root)
 {
 	int fd = open(root[0] ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 static int open_base(int root, const char *base, int flags)
