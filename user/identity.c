@@ -76,7 +76,10 @@ static int read_bare(const struct identity_source *source, struct identity *out,
 		out->container.runtime = "containerd";
 		return error;
 	}
-	return identity_oci(source, out, err);
+	error = identity_oci(source, out, err);
+	if (error != -ENOENT)
+		return error;
+	return identity_oci_by_cgroup(source, out, err);
 }
 
 /* A cgroup whose path tells no container: the files of some name theirs. No file is no failure. */

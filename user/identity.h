@@ -103,8 +103,8 @@ struct identity_plain {
  * Call @each for every container in a cgroup that plain runc and crun have state of below @root
  * (/run/runc, /run/crun, and /run/user/0/crun of a crun that root's session started); stops when
  * @each returns non-zero and returns that. Containers of podman and CRI-O, which call runc and crun
- * too, are told by their cgroup's name and passed over. A state that cannot be read is passed over;
- * @err is as for identity_of().
+ * too, are told by their cgroup's name and passed over. So is a state that cannot be read or that
+ * somebody else than root could have written; @err is as for identity_of().
  */
 int identity_each_plain(const char *root,
 			int (*each)(void *context, const struct identity_plain *plain),

@@ -17,6 +17,11 @@
 
 #define PATH 4096
 
+#define DIGITS "0123456789"
+
+/* Entries of a data root that are looked at; dockerd makes about fifteen. */
+#define ENTRIES 64
+
 static void take_config(struct fields *fields, const json_t *json, struct identity *out)
 {
 	json_t *config = field_object(fields, json, "Config");
@@ -90,42 +95,85 @@ static int data_root(const char *root, char **out, struct error *err)
 	return state_wrap(err, error, "/etc/docker", "daemon.json");
 }
 
-/* Where the containers of @source are, into @base. */
-static int containers(const struct identity_source *source, char base[PATH], struct error *err)
-{
-	char *told = NULL;
-	int error = 0;
-
-	if (source->home) {
-		snprintf(base, PATH, "%s%s/containers", source->home, HOME_ROOT);
-		return 0;
-	}
-	error = data_root(source->root, &told, err);
-	snprintf(base, PATH, "%s/containers", told && told[0] == '/' ? told : DATA_ROOT);
-	free(told);
-	return error;
-}
-
-int identity_docker(const struct identity_source *source, struct identity *out, struct error *err)
+/* Read the container from below the data root @data; -ENOENT: it is not there. */
+static int read_below(const struct identity_source *source, const char *data, struct identity *out,
+		      struct error *err)
 {
 	char base[PATH], name[CONTAINER_NAME + 32], *bytes;
-	struct error unread = {""};
 	size_t size;
-	int error, configured;
+	int error;
 
-	if (!container_is_id(source->id))
-		return -ENOENT;
-	configured = containers(source, base, &unread);
-	if (configured == -ENOMEM)
-		return error_set(err, configured, "%s", unread.text);
+	snprintf(base, sizeof(base), "%s/containers", data);
 	snprintf(name, sizeof(name), "%s/config.v2.json", source->id);
 	error = state_read(source->root, base, name, &bytes, &size, &out->claimed, err);
-	/* Then it may be where an unreadable daemon.json says. */
-	if (error == -ENOENT && configured)
-		return error_set(err, error, "%s", unread.text);
 	if (error)
 		return error;
 	error = identity_docker_parse(bytes, size, source->id, out, err);
 	free(bytes);
 	return state_wrap(err, error, base, name);
+}
+
+struct search {
+	const struct identity_source *source;
+	const char *data;
+	struct identity *out;
+	struct error *err;
+};
+
+/* Look below @name, if it is the data root of a dockerd that maps user ids: UID.GID. */
+static int try_mapped(void *context, const char *name)
+{
+	struct search *search = context;
+	char data[PATH + CONTAINER_NAME];
+	size_t uid = strspn(name, DIGITS);
+	size_t gid = name[uid] == '.' ? strspn(name + uid + 1, DIGITS) : 0;
+	int error;
+
+	if (!uid || !gid || name[uid + 1 + gid])
+		return 0;
+	snprintf(data, sizeof(data), "%s/%s", search->data, name);
+	error = read_below(search->source, data, search->out, search->err);
+	if (error == -ENOENT)
+		return 0;
+	/* It is here: no other one is looked at. */
+	return error ? error : 1;
+}
+
+/* Read the container from @data, or from a mapped root in it. */
+static int search_data(const struct identity_source *source, const char *data, struct identity *out,
+		       struct error *err)
+{
+	struct search search = {source, data, out, err};
+	int error = read_below(source, data, out, err);
+
+	if (error != -ENOENT)
+		return error;
+	error = state_list(source->root, data, ENTRIES, try_mapped, &search, err);
+	if (!error)
+		return -ENOENT;
+	return error > 0 ? 0 : error;
+}
+
+int identity_docker(const struct identity_source *source, struct identity *out, struct error *err)
+{
+	char data[PATH], *told = NULL;
+	struct error unread = {""};
+	int error, configured;
+
+	if (!container_is_id(source->id))
+		return -ENOENT;
+	if (source->home) {
+		snprintf(data, sizeof(data), "%s%s", source->home, HOME_ROOT);
+		return read_below(source, data, out, err);
+	}
+	configured = data_root(source->root, &told, &unread);
+	if (configured == -ENOMEM)
+		return error_set(err, configured, "%s", unread.text);
+	snprintf(data, sizeof(data), "%s", told && told[0] == '/' ? told : DATA_ROOT);
+	free(told);
+	error = search_data(source, data, out, err);
+	/* Then it may be where an unreadable daemon.json says. */
+	if (error == -ENOENT && configured)
+		return error_set(err, error, "%s", unread.text);
+	return error;
 }

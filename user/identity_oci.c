@@ -238,8 +238,14 @@ static int visit(void *context, const char *id)
 	struct walk *walk = context;
 	struct identity_plain plain;
 	struct error err = {""};
-	int error = read_state(walk->root, walk->place, id, &plain, NULL, NULL, &err);
+	bool claimed = false;
+	int error = read_state(walk->root, walk->place, id, &plain, NULL, &claimed, &err);
 
+	/* Others could name any cgroup for theirs. */
+	if (!error && claimed) {
+		error = error_set(&err, -EPERM, "others than root can have written it");
+		state_wrap(&err, error, walk->place->base, id);
+	}
 	if (error && error != -ENOENT && walk->err && !walk->err->text[0])
 		*walk->err = err;
 	if (error || !plain.cgroup[0] || is_engines(plain.cgroup))

@@ -284,8 +284,6 @@ static void fixtures(void **state)
 	FIXTURE("docker-parent", "docker below" PROBE);
 	FIXTURE("docker-systemd", "docker web" PROBE " labels tier=front", "docker sliced" PROBE);
 	FIXTURE("ctr", "containerd c1 labels app=web,tier=front", "containerd c2");
-	FIXTURE("plain-runc", "runc create-runc" PLAIN, "runc run-runc" PLAIN);
-	FIXTURE("plain-crun", "crun create-crun" PLAIN, "crun run-crun" PLAIN);
 	FIXTURE("systemd-runc", "runc create-runc" PLAIN, "runc run-runc" PLAIN);
 	FIXTURE("systemd-crun", "crun create-crun" PLAIN, "crun run-crun" PLAIN);
 	FIXTURE("systemd-nspawn", "=nspawn web", "=nspawn other");
@@ -336,6 +334,10 @@ static void plain_of(const char *name, int runc, int crun)
 static void plain_fixtures(void **state)
 {
 	(void)state;
+	if (!is_root())
+		skip();
+	FIXTURE("plain-runc", "runc create-runc" PLAIN, "runc run-runc" PLAIN);
+	FIXTURE("plain-crun", "crun create-crun" PLAIN, "crun run-crun" PLAIN);
 	plain_of("plain-runc", 2, 0);
 	plain_of("plain-crun", 0, 2);
 	plain_of("systemd-runc", 2, 0);
@@ -606,6 +608,13 @@ static void docker_data_root(void **state)
 	put("/data/containers/" ID "/config.v2.json", DOCKER_BEGIN "}}");
 	told(DOCKER, is_root() ? "docker web image nginx" : "docker  incomplete", "");
 	told("/foo/bar/" ID, is_root() ? "docker web image nginx" : "containerd  incomplete", "");
+	/* dockerd that maps user ids has a root for each mapping. */
+	assert_int_equal(rename(at("/data/containers"), at("/data/x")), 0);
+	make_parents("/data/100000.100000/x");
+	assert_int_equal(rename(at("/data/x"), at("/data/100000.100000/containers")), 0);
+	told(DOCKER, is_root() ? "docker web image nginx" : "docker  incomplete", "");
+	assert_int_equal(rename(at("/data/100000.100000"), at("/data/100000.x")), 0);
+	told(DOCKER, "docker  incomplete", "");
 	put("/etc/docker/daemon.json", "{\"data-root\": \"data\"");
 	told(DOCKER, "docker  incomplete", is_root() ? "/etc/docker/daemon.json: no JSON at" : "");
 	put(DOCKER_FILE, DOCKER_BEGIN "}}");
@@ -768,6 +777,8 @@ static void plain(void **state)
 	int calls = 0;
 
 	(void)state;
+	if (!is_root())
+		skip();
 	assert_int_equal(identity_each_plain(root, list, lines, &err), 0);
 	assert_string_equal(lines, "");
 	assert_string_equal(err.text, "");
@@ -792,6 +803,9 @@ static void plain(void **state)
 	told_of_roots("/system.slice/runc-a.scope", "runc a labels x=y=z", "");
 	told_of_roots("/system.slice/crun-cut.scope", "crun cut incomplete",
 		      "/run/crun/cut/status: no JSON");
+	put("/run/crun/c/status", "{\"cgroup-path\": \"/docker/" OTHER "\"}");
+	put("/run/crun/c/config.json", OCI "null}");
+	told_of_roots("/docker/" OTHER, "crun c", "");
 	put("/run/runc/" ID "/state.json",
 	    "{\"id\": \"" ID "\", \"cgroup_paths\": {\"\": \"/sys/fs/cgroup/docker/" ID "\"}}");
 	told_of_roots("/docker/" ID, "runc ", "");
@@ -803,6 +817,13 @@ static void plain_bad(void **state)
 	struct error err;
 
 	(void)state;
+	if (!is_root())
+		skip();
+	put("/run/runc/a/state.json", RUNC_STATE);
+	chmod(at("/run/runc"), 0777);
+	assert_int_equal(identity_each_plain(root, list, lines, &err), 0);
+	assert_string_equal(err.text, "/run/runc/a: others than root can have written it");
+	chmod(at("/run/runc"), 0755);
 	put("/run/runc/a/state.json", "{\"id\": \"a\", \"cgroup_paths\": {\"\": \"/etc\"}}");
 	assert_int_equal(identity_each_plain(root, list, lines, &err), 0);
 	assert_string_equal(err.text,
