@@ -82,6 +82,23 @@ static int read_bare(const struct identity_source *source, struct identity *out,
 	return identity_oci_by_cgroup(source, out, err);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+/*
+ * Whether the cgroup @path, which is in @unit ("" for none), may be one that a runtime was told to
+ * make: systemd's own are not, and they are many, each of which would cost reading every state.
+ */
+static bool may_be_made(const char *path, const char *unit)
+{
+	return strcmp(path, "/") && !ends_with(path, ".slice") &&
+	       !(unit[0] && ends_with(path, unit));
+}
+
 /* A cgroup whose path tells no container: the files of some name theirs. No file is no failure. */
 static int read_unnamed(const struct identity_source *source, struct identity *out,
 			struct error *err)
@@ -94,7 +111,7 @@ static int read_unnamed(const struct identity_source *source, struct identity *o
 		error = identity_containerd(&by_path, out, err);
 	else
 		error = identity_nspawn(source, out, err);
-	if (error == -ENOENT)
+	if (error == -ENOENT && may_be_made(source->cgroup, source->id))
 		error = identity_oci_by_cgroup(&by_path, out, err);
 	return error == -ENOENT ? 0 : error;
 }

@@ -200,9 +200,8 @@ static void told_of_roots(const char *path, const char *expected, const char *pr
 
 #define FIXTURES "tests/unit/fixtures"
 
-#define HOMES "/home"
-
-static const char *copied; /* the directory that copy_one() is called for */
+static const char *copied;  /* the directory that copy_one() is called for */
+static char home[PATH_MAX]; /* of the user that it belongs to, if it does */
 
 /* As on the host: root's, and written by nobody else, whoever checked them out. */
 static int copy_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
@@ -211,9 +210,10 @@ static int copy_one(const char *path, const struct stat *stat, int type, struct 
 	char *bytes;
 	FILE *in;
 
-	(void)ftw;
 	if (type != FTW_F)
 		return 0;
+	if (strstr(name, "/.local/"))
+		snprintf(home, sizeof(home), "%.*s", (int)(strstr(name, "/.local/") - name), name);
 	if (!strcmp(path + ftw->base, "exec.fifo")) {
 		make_parents(name);
 		return mkfifo(at(name), 0600);
@@ -230,14 +230,16 @@ static int copy_one(const char *path, const struct stat *stat, int type, struct 
 
 static void copy_fixture(const char *name)
 {
-	char directory[256];
+	char directory[256], line[PATH_MAX + 128];
 	void *state = NULL;
 
 	assert_int_equal(make_root(&state), 0);
 	snprintf(directory, sizeof(directory), FIXTURES "/%s", name);
 	copied = directory;
 	assert_int_equal(nftw(directory, copy_one, 16, FTW_PHYS), 0);
-	put("/etc/passwd", "root:x:0:0::/root:/bin/sh\nbob:x:1234:1234::" HOMES "/bob:/bin/sh\n");
+	snprintf(line, sizeof(line), "root:x:0:0::/root:/bin/sh\nuser:x:1234:1234::%s:/bin/sh\n",
+		 home);
+	put("/etc/passwd", line);
 }
 
 /* That each line of the fixture's `cgroups` is told as the line of @expected. */
@@ -799,6 +801,11 @@ static void plain(void **state)
 	told_of_roots("/any/where", "runc a labels x=y=z", "");
 	told_of_roots("/any/where/below", "runc a labels x=y=z", "");
 	told("/any/wherever", " ", "");
+	put("/run/crun/deep/status", "{\"cgroup-path\": \"/system.slice/x.service/deep\"}");
+	put("/run/crun/deep/config.json", OCI "null}");
+	told_of_roots("/system.slice/x.service/deep", "crun deep", "");
+	told("/system.slice/x.service", "systemd x.service", "");
+	told("/system.slice/x.service/other", "systemd x.service", "");
 	told_of_roots("/else/where", "crun b labels c=d", "");
 	told_of_roots("/system.slice/runc-a.scope", "runc a labels x=y=z", "");
 	told_of_roots("/system.slice/crun-cut.scope", "crun cut incomplete",
