@@ -15,6 +15,7 @@
 
 #define BASE "/var/lib/containers/storage/overlay-containers"
 #define CRIO "io.kubernetes.cri-o."
+#define POD  "io.kubernetes.pod."
 
 /* The object that the annotation @key has in a string; NULL when there is none. The caller's. */
 static json_t *inner_object(struct fields *fields, const json_t *annotations, const char *key)
@@ -46,20 +47,30 @@ static void take_container(struct fields *fields, const json_t *annotations, str
 	field_text(fields, json_object_get(metadata, "name"), "Metadata.name", &out->name);
 	field_text(fields, json_object_get(annotations, CRIO "ImageName"), CRIO "ImageName",
 		   &out->image);
+	field_text(fields, json_object_get(labels, POD "name"), POD "name", &out->pod);
+	field_text(fields, json_object_get(labels, POD "namespace"), POD "namespace",
+		   &out->pod_namespace);
+	field_text(fields, json_object_get(labels, POD "uid"), POD "uid", &out->pod_uid);
 	field_labels(fields, labels, "Labels", NULL, &out->labels);
 	json_decref(metadata);
 	json_decref(labels);
 }
 
+/*
+ * CRI-O lets the pod's own annotations replace those that it makes of the sandbox, not those of a
+ * container: which pod it is, the container's labels tell, where kubelet made them.
+ */
 static void take_pod(struct fields *fields, const json_t *annotations, struct identity *out)
 {
 	json_t *metadata = inner_object(fields, annotations, CRIO "Metadata");
 	json_t *labels = inner_object(fields, annotations, CRIO "Labels");
 
-	field_text(fields, json_object_get(metadata, "name"), "Metadata.name", &out->pod);
-	field_text(fields, json_object_get(metadata, "namespace"), "Metadata.namespace",
-		   &out->pod_namespace);
-	field_text(fields, json_object_get(metadata, "uid"), "Metadata.uid", &out->pod_uid);
+	if (!out->pod && !out->pod_namespace && !out->pod_uid) {
+		field_text(fields, json_object_get(metadata, "name"), "Metadata.name", &out->pod);
+		field_text(fields, json_object_get(metadata, "namespace"), "Metadata.namespace",
+			   &out->pod_namespace);
+		field_text(fields, json_object_get(metadata, "uid"), "Metadata.uid", &out->pod_uid);
+	}
 	field_labels(fields, labels, "Labels", NULL, &out->pod_labels);
 	json_decref(metadata);
 	json_decref(labels);

@@ -81,7 +81,7 @@ int identity_containerd_parse(const char *bytes, size_t size, struct identity *o
 
 /*
  * A config.json of CRI-O's, of a container or, if @pod, of its pod's sandbox. @sandbox gets the id
- * of the sandbox, "" when it is not told.
+ * of the sandbox, "" when it is not told. Of a pod that *@out knows already, labels are added only.
  */
 int identity_crio_parse(const char *bytes, size_t size, bool pod, struct identity *out,
 			char sandbox[CONTAINER_NAME], struct error *err);

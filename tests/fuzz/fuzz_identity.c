@@ -96,7 +96,7 @@ static int fuzz_crio(bool pod, const char *bytes, size_t size, struct identity *
 	require(sandbox != NULL, "there is memory");
 	error = identity_crio_parse(bytes, size, pod, out, sandbox, err);
 	require(memchr(sandbox, 0, CONTAINER_NAME) != NULL, "the sandbox's id ends");
-	require(pod ? !out->name && !out->labels.count : !out->pod && !out->pod_labels.count,
+	require(pod ? !out->name && !out->labels.count : !out->pod_labels.count,
 		"a container's or a pod's");
 	free(sandbox);
 	return error;

@@ -727,6 +727,15 @@ static void crio(void **state)
 		      "");
 	told_of_roots("/kubepods.slice/kubepods-pod0c_5a.slice/crio-" OTHER ".scope",
 		      "cri-o  pod pod in prod uid 0c-5a pod-labels tier=front", "");
+	/* The sandbox's annotations may be the pod's own: which pod it is, they do not tell then. */
+	put(STORAGE ID "/userdata/config.json",
+	    OCI "{\"io.kubernetes.cri-o.Labels\": \"{\\\"io.kubernetes.pod.namespace\\\": "
+		"\\\"own\\\"}\", "
+		"\"io.kubernetes.cri-o.SandboxID\": \"" OTHER "\"}}");
+	told_of_roots(path,
+		      "cri-o  in own uid 0c-5a labels io.kubernetes.pod.namespace=own "
+		      "pod-labels tier=front",
+		      "");
 	put(STORAGE ID "/userdata/config.json",
 	    OCI "{\"io.kubernetes.cri-o.Metadata\": \"{\\\"name\\\": \\\"app\\\"}\", "
 		"\"io.kubernetes.cri-o.Labels\": \"{\", "
