@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capward/glob.h"
 #include "cgroup.h"
+#include "pattern.h"
 #include "runtime_name.h"
 
 /*
@@ -18,7 +18,7 @@
 static int by_rank(const void *left, const void *right)
 {
 	const struct capward_match *a = left, *b = right;
-	size_t a_fixed = strcspn(a->pattern, "*?"), b_fixed = strcspn(b->pattern, "*?");
+	size_t a_fixed = pattern_literal(a->pattern), b_fixed = pattern_literal(b->pattern);
 
 	if (a_fixed != b_fixed)
 		return a_fixed > b_fixed ? -1 : 1;
@@ -54,14 +54,8 @@ struct assignment {
 /* The slot of the first match of @path; 0: none. */
 static __u32 matching_slot(const struct assignment *a, const char *path)
 {
-	char buffer[GLOB_PATH] = "";
-	size_t length = strlen(path);
-
-	if (length >= sizeof(buffer))
-		return 0;
-	memcpy(buffer, path, length);
 	for (size_t i = 0; i < a->match_count; i++)
-		if (glob_match(a->matches[i].pattern, buffer))
+		if (pattern_matches_cgroup(a->matches[i].pattern, path))
 			return a->matches[i].policy;
 	return 0;
 }
@@ -102,7 +96,7 @@ static bool wanted(const struct assignment *a, const char *path, __u64 id, __u64
 {
 	const struct names names = names_of(path);
 	bool container = runtime_names_container(names.name, names.parent), is_scope;
-	__u32 slot = runtime_names_monitor(names.name) ? 0 : matching_slot(a, path);
+	__u32 slot = matching_slot(a, path);
 	struct capward_scope parent = {}, here = {};
 
 	if (parent_id && engine_scope(a->engine, parent_id, &parent))
