@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <yaml.h>
 
+#include "image.h"
 #include "operation.h"
 #include "output.h"
 
@@ -526,6 +527,19 @@ static const char *check_word(const char *pattern)
 	return check_pattern(pattern);
 }
 
+static const char *check_image(const char *pattern)
+{
+	const char *reason = check_word(pattern);
+	struct image image;
+
+	return reason ? reason : image_parse_pattern(pattern, &image);
+}
+
+static const char *check_name(const char *pattern)
+{
+	return strchr(pattern, '/') ? "it has a '/'" : check_word(pattern);
+}
+
 static const char *check_unit(const char *pattern)
 {
 	static const char *const types[] = {".service", ".scope", ".slice",
@@ -653,7 +667,46 @@ static int read_image(struct reader *r, void *ctx)
 
 	match->kind = PROFILE_IMAGE;
 	return read_pattern(r, "the pattern of an image, such as \"docker.io/library/httpd:*\"",
-			    check_word, &match->pattern);
+			    check_image, &match->pattern);
+}
+
+static int read_container_name(struct reader *r, void *ctx)
+{
+	struct profile_match *match = ctx;
+
+	match->kind = PROFILE_NAME;
+	return read_pattern(r, "the pattern of a container's name, such as \"web-*\"", check_name,
+			    &match->pattern);
+}
+
+static int read_default(struct reader *r, void *ctx)
+{
+	static const char expected[] = "containers or services";
+	const struct profile *profile = r->profile;
+	struct profile_match *match = ctx;
+	char text[SHOWN_VALUE];
+	const char *value;
+	int error = expect_string(r, expected);
+
+	if (error)
+		return error;
+	value = (const char *)r->event.data.scalar.value;
+	if (!strcmp(value, "containers"))
+		match->all = PROFILE_CONTAINERS;
+	else if (!strcmp(value, "services"))
+		match->all = PROFILE_SERVICES;
+	else
+		return fail(r, &r->event.start_mark, "found \"%s\"; expected %s", shown(r, text),
+			    expected);
+	/* The item itself is the last of the list. */
+	for (size_t i = 0; i + 1 < profile->match_count; i++) {
+		if (profile->matches[i].kind == PROFILE_DEFAULT &&
+		    profile->matches[i].all == match->all)
+			return fail(r, &r->event.start_mark,
+				    "duplicate \"default: %s\"; expected it once", value);
+	}
+	match->kind = PROFILE_DEFAULT;
+	return 0;
 }
 
 static int read_label(struct reader *r, void *ctx)
@@ -762,13 +815,14 @@ static int add_match(const struct reader *r, struct profile_match **out)
 static int read_match_item(struct reader *r, void *ctx)
 {
 	static const struct field known[] = {
-		{"image", read_image}, {"label", read_label},	{"pod", read_pod},
-		{"unit", read_unit},   {"cgroup", read_cgroup},
+		{"image", read_image},	       {"label", read_label}, {"pod", read_pod},
+		{"name", read_container_name}, {"unit", read_unit},   {"cgroup", read_cgroup},
+		{"default", read_default},
 	};
 	struct fields fields = {
 		.known = known,
 		.count = ARRAY_SIZE(known),
-		.names = "image, label, pod, unit or cgroup",
+		.names = "image, label, pod, name, unit, cgroup or default",
 	};
 	yaml_mark_t mark = r->event.start_mark;
 	struct profile_match *match = NULL;
@@ -1163,11 +1217,18 @@ const struct profile_match *profile_first_beyond_cgroup(const struct profile *pr
 const char *profile_kind_name(enum profile_match_kind kind)
 {
 	static const char *const names[] = {
-		[PROFILE_IMAGE] = "image", [PROFILE_LABEL] = "label",	[PROFILE_POD] = "pod",
-		[PROFILE_UNIT] = "unit",   [PROFILE_CGROUP] = "cgroup",
+		[PROFILE_UNIT] = "unit",       [PROFILE_CGROUP] = "cgroup",
+		[PROFILE_NAME] = "name",       [PROFILE_POD] = "pod",
+		[PROFILE_LABEL] = "label",     [PROFILE_IMAGE] = "image",
+		[PROFILE_DEFAULT] = "default",
 	};
 
 	return names[kind];
+}
+
+const char *profile_default_name(enum profile_default all)
+{
+	return all == PROFILE_CONTAINERS ? "containers" : "services";
 }
 
 static const char *const modes[] = {

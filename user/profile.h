@@ -17,12 +17,21 @@
 #define PROFILE_SIZE  65536 /* of the largest file that is read */
 #define PROFILE_VALUE 256   /* room for any string of a profile, with its NUL */
 
+/* What a match item is about; the most specific first (rules.h says why). */
 enum profile_match_kind {
-	PROFILE_IMAGE,
-	PROFILE_LABEL,
-	PROFILE_POD,
 	PROFILE_UNIT,
 	PROFILE_CGROUP,
+	PROFILE_NAME,
+	PROFILE_POD,
+	PROFILE_LABEL,
+	PROFILE_IMAGE,
+	PROFILE_DEFAULT,
+};
+
+/* What a profile is the default of. */
+enum profile_default {
+	PROFILE_CONTAINERS,
+	PROFILE_SERVICES,
 };
 
 struct profile_label {
@@ -37,7 +46,8 @@ struct profile_label {
 struct profile_match {
 	enum profile_match_kind kind;
 	unsigned int line, column;    /* of the item in the file, from 1 */
-	char *pattern;		      /* PROFILE_IMAGE, _UNIT, _CGROUP */
+	char *pattern;		      /* PROFILE_UNIT, _CGROUP, _NAME, _IMAGE; as given */
+	enum profile_default all;     /* PROFILE_DEFAULT */
 	char *pod_namespace;	      /* PROFILE_POD: or NULL */
 	char *pod_name;		      /* PROFILE_POD: or NULL */
 	struct profile_label *labels; /* PROFILE_LABEL, _POD */
@@ -91,6 +101,9 @@ const struct profile_match *profile_first_beyond_cgroup(const struct profile *pr
 
 /* The word of a profile for @kind, "image"; never NULL for a value of the enum. */
 const char *profile_kind_name(enum profile_match_kind kind);
+
+/* The word of a profile for @all, "containers"; never NULL for a value of the enum. */
+const char *profile_default_name(enum profile_default all);
 
 /* The word of a profile for @mode, "enforce"; "?" for a value outside the enum. */
 const char *profile_mode_name(enum capward_mode mode);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "fuzz.h"
+#include "image.h"
 #include "profile.h"
 
 #define FILE_NAME "fuzz.yaml"
@@ -27,13 +28,17 @@ static void check_error(int error, const char *text)
 
 static void check_match(const struct profile_match *match)
 {
-	bool pattern = match->kind != PROFILE_LABEL && match->kind != PROFILE_POD;
+	bool pattern = match->kind != PROFILE_LABEL && match->kind != PROFILE_POD &&
+		       match->kind != PROFILE_DEFAULT;
+	struct image image;
 
 	require(match->line && match->column, "an item has its place");
 	require(!!match->pattern == pattern, "an item has what its kind needs");
 	if (pattern)
 		require(match->pattern[0] && strlen(match->pattern) < CAPWARD_PATTERN,
 			"a pattern fits");
+	if (match->kind == PROFILE_IMAGE)
+		require(!image_parse_pattern(match->pattern, &image), "an image's pattern is one");
 	if (match->kind == PROFILE_CGROUP)
 		require(match->pattern[0] == '/' && match->pattern[1], "a cgroup is absolute");
 	for (size_t i = 0; i < match->label_count; i++)

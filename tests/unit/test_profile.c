@@ -94,6 +94,9 @@ static const char everything[] = "# comment\n"
 				 "  - label: {app: web, tier: \"\"}\n"
 				 "  - pod: {namespace: shop, name: 'web-?', label: {app: web}}\n"
 				 "  - unit: apache2.service\n"
+				 "  - name: \"web-*\"\n"
+				 "  - default: containers\n"
+				 "  - default: services\n"
 				 "mode: learn\n"
 				 "privileged: true\n"
 				 "cap_drop: [all, cap_kill]\n"
@@ -104,7 +107,7 @@ static void check_matches(const struct profile *profile)
 {
 	const struct profile_match *match = profile->matches;
 
-	assert_int_equal(profile->match_count, 5);
+	assert_int_equal(profile->match_count, 8);
 	assert_int_equal(match[0].kind, PROFILE_CGROUP);
 	assert_string_equal(match[0].pattern, "/machine.slice/web-*");
 	assert_int_equal(match[0].line, 4);
@@ -125,6 +128,14 @@ static void check_matches(const struct profile *profile)
 	assert_int_equal(match[3].line, 7);
 	assert_int_equal(match[4].kind, PROFILE_UNIT);
 	assert_string_equal(match[4].pattern, "apache2.service");
+	assert_int_equal(match[5].kind, PROFILE_NAME);
+	assert_string_equal(match[5].pattern, "web-*");
+	assert_int_equal(match[6].kind, PROFILE_DEFAULT);
+	assert_int_equal(match[6].all, PROFILE_CONTAINERS);
+	assert_null(match[6].pattern);
+	assert_int_equal(match[7].kind, PROFILE_DEFAULT);
+	assert_int_equal(match[7].all, PROFILE_SERVICES);
+	assert_int_equal(match[7].line, 11);
 }
 
 static void test_everything(void **state)
@@ -229,6 +240,10 @@ static void test_kind_names(void **state)
 	assert_string_equal(profile_kind_name(PROFILE_POD), "pod");
 	assert_string_equal(profile_kind_name(PROFILE_UNIT), "unit");
 	assert_string_equal(profile_kind_name(PROFILE_CGROUP), "cgroup");
+	assert_string_equal(profile_kind_name(PROFILE_NAME), "name");
+	assert_string_equal(profile_kind_name(PROFILE_DEFAULT), "default");
+	assert_string_equal(profile_default_name(PROFILE_CONTAINERS), "containers");
+	assert_string_equal(profile_default_name(PROFILE_SERVICES), "services");
 }
 
 #define TOP "profile, match, mode, privileged, cap_drop, cap_add, deny or userns"
@@ -435,7 +450,7 @@ static void test_errors_of_capabilities(void **state)
 
 #define ITEMS "a list of items such as \"- cgroup: PATTERN\""
 #define ITEM  "an item such as \"cgroup: PATTERN\""
-#define KINDS "image, label, pod, unit or cgroup"
+#define KINDS "image, label, pod, name, unit, cgroup or default"
 
 static void test_operations(void **state)
 {
@@ -516,7 +531,8 @@ static void test_errors_of_match(void **state)
 		{"profile: x\nmatch:\n  - !x {cgroup: /a}\n",
 		 "3:5: tags are not supported; expected " ITEM},
 		{"profile: x\nmatch:\n  - {}\n", "3:5: no key; expected " KINDS},
-		{"profile: x\nmatch:\n  - name: x\n", "3:5: unknown key \"name\"; expected " KINDS},
+		{"profile: x\nmatch:\n  - container: x\n",
+		 "3:5: unknown key \"container\"; expected " KINDS},
 		{"profile: x\nmatch:\n  - cgroup: /a\n    unit: a.service\n",
 		 "4:5: second key \"unit\" in one item; expected an item of its own, \"- unit: "
 		 "...\""},
@@ -561,6 +577,52 @@ static void test_errors_of_image_and_unit(void **state)
 		 "3:9: \"a/b.service\": it has a '/'; expected " UNIT},
 		{"profile: x\nmatch:\n- unit: a b.service\n",
 		 "3:9: \"a b.service\": " BLANK "; expected " UNIT},
+	};
+
+	(void)state;
+	CHECK_ERRORS(cases);
+}
+
+static void test_errors_of_image_names(void **state)
+{
+	static const struct error_case cases[] = {
+		{"profile: x\nmatch:\n- image: \"httpd:\"\n",
+		 "3:10: \"httpd:\": its tag is empty; expected " IMAGE},
+		{"profile: x\nmatch:\n- image: httpd@\n",
+		 "3:10: \"httpd@\": its digest is empty; expected " IMAGE},
+		{"profile: x\nmatch:\n- image: ghcr.io//x\n",
+		 "3:10: \"ghcr.io//x\": it has an empty component; expected " IMAGE},
+		{"profile: x\nmatch:\n- image: Httpd\n",
+		 "3:10: \"Httpd\": its repository has an upper-case letter; expected " IMAGE},
+	};
+
+	(void)state;
+	CHECK_ERRORS(cases);
+}
+
+#define CONTAINER "the pattern of a container's name, such as \"web-*\""
+
+static void test_errors_of_name_and_default(void **state)
+{
+	static const struct error_case cases[] = {
+		{"profile: x\nmatch:\n- name: \"\"\n",
+		 "3:9: \"\": it is empty; expected " CONTAINER},
+		{"profile: x\nmatch:\n- name: shop/web\n",
+		 "3:9: \"shop/web\": it has a '/'; expected " CONTAINER},
+		{"profile: x\nmatch:\n- name: a b\n",
+		 "3:9: \"a b\": " BLANK "; expected " CONTAINER},
+		{"profile: x\nmatch:\n- name: [web]\n", "3:9: found a list; expected " CONTAINER},
+		{"profile: x\nmatch:\n- default: all\n",
+		 "3:12: found \"all\"; expected containers or services"},
+		{"profile: x\nmatch:\n- default: Containers\n",
+		 "3:12: found \"Containers\"; expected containers or services"},
+		{"profile: x\nmatch:\n- default:\n",
+		 "3:11: no value; expected containers or services"},
+		{"profile: x\nmatch:\n- default: [services]\n",
+		 "3:12: found a list; expected containers or services"},
+		{"profile: x\nmatch:\n- default: services\n- default: containers\n"
+		 "- default: services\n",
+		 "5:12: duplicate \"default: services\"; expected it once"},
 	};
 
 	(void)state;
@@ -1037,6 +1099,8 @@ int main(void)
 		cmocka_unit_test(test_errors_of_operations),
 		cmocka_unit_test(test_errors_of_match),
 		cmocka_unit_test(test_errors_of_image_and_unit),
+		cmocka_unit_test(test_errors_of_image_names),
+		cmocka_unit_test(test_errors_of_name_and_default),
 		cmocka_unit_test(test_errors_of_cgroup),
 		cmocka_unit_test(test_errors_of_labels_and_pods),
 		cmocka_unit_test(test_errors_of_bytes),
