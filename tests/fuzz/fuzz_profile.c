@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include "image.h"
 #include "profile.h"
+#include "rules.h"
 
 #define FILE_NAME "fuzz.yaml"
 
@@ -43,6 +44,35 @@ static void check_match(const struct profile_match *match)
 		require(match->pattern[0] == '/' && match->pattern[1], "a cgroup is absolute");
 	for (size_t i = 0; i < match->label_count; i++)
 		require(match->labels[i].key[0] && match->labels[i].value, "a label is whole");
+}
+
+/* A profile that was accepted makes rules, whatever it matches by, and they find an answer. */
+static void check_rules(struct profile *profile)
+{
+	struct identity_label label = {"app", "web"};
+	struct identity identity = {
+		.name = "web-1",
+		.image = "httpd",
+		.pod = "web-1",
+		.pod_namespace = "shop",
+		.labels = {&label, 1},
+		.pod_labels = {&label, 1},
+	};
+	struct rules_subject subject = {"/system.slice/apache2.service", &identity,
+					RULES_CONTAINER};
+	struct rules_answer answer;
+	struct rules *rules = NULL;
+	char text[RULE_TEXT];
+
+	require(!rules_make(&profile, 1, &rules, NULL), "one profile has no twins");
+	rules_resolve(rules, &subject, &answer);
+	require(answer.outcome != RULES_TIE, "nor a tie");
+	require(answer.why[0], "an answer in words");
+	for (const char *c = answer.why; *c; c++)
+		require(isprint((unsigned char)*c), "they are safe for a terminal");
+	if (answer.outcome == RULES_ONE)
+		require(rule_format(answer.rule, true, text)[0], "a rule has words");
+	rules_free(rules);
 }
 
 static void ignore(void *ctx, const char *text)
@@ -81,6 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	check_profile(profile);
+	check_rules(profile);
 	profile_free(profile);
 	return 0;
 }
