@@ -62,6 +62,8 @@ int cgroup_id(const char *path, __u64 *id, struct error *err)
 		return code;
 	if (stat(name, &st))
 		return error_set(err, -errno, "cgroup %s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "cgroup %s: %s", path, strerror(ENOTDIR));
 	*id = st.st_ino;
 	return 0;
 }
