@@ -34,6 +34,12 @@ struct command {
 extern const struct command command_check, command_run, command_apply, command_status, command_ps,
 	command_trace, command_unload, command_profile;
 
+/*
+ * `capward profile which`: @arguments are the container and then the profiles, 1 or more in all. The
+ * exit status.
+ */
+int command_profile_which(char *const *arguments, int count, bool json);
+
 /* Print "capward COMMAND: text of @err" on stderr; the exit status that fits the errno @code. */
 int command_fail(const char *command, int code, const struct error *err);
 

@@ -102,7 +102,7 @@ void profile_set_free(struct profile_set *set)
 
 int profile_named(const char *name, struct profile **out, struct error *err)
 {
-	static const char *const places[] = {"/etc/capward/profiles", CAPWARD_PROFILES};
+	static const char *const places[] = {PROFILES_DIR, CAPWARD_PROFILES};
 	char path[512];
 
 	if (strchr(name, '/') || strstr(name, SUFFIX))

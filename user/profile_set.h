@@ -9,6 +9,9 @@
 
 #include "profile.h"
 
+/* Where the profiles of this host are. */
+#define PROFILES_DIR "/etc/capward/profiles"
+
 struct profile_set {
 	struct profile **profiles;
 	size_t count;
@@ -28,7 +31,7 @@ void profile_set_free(struct profile_set *set);
 
 /*
  * Read the profile that @name means: a path when it has a slash or ends in .yaml, else the file
- * of that name in /etc/capward/profiles or among those that ship with capward. Same errors as
+ * of that name in PROFILES_DIR or among those that ship with capward. Same errors as
  * profile_read().
  */
 int profile_named(const char *name, struct profile **out, struct error *err);

@@ -9,6 +9,7 @@
 #include "operation.h"
 #include "output.h"
 #include "profile_set.h"
+#include "rules.h"
 
 static void add_warning(void *context, const char *text)
 {
@@ -46,29 +47,20 @@ static json_t *as_json(const struct profile_set *set)
 	return json_pack("{s:o}", "profiles", list);
 }
 
-static int run(int argc, char **argv)
+/* Whether two of the profiles have the same rule, which `apply` would refuse. */
+static int check_twins(const struct profile_set *set, struct error *err)
 {
-	struct profile_set set = {};
-	bool json = false;
-	struct error err;
-	int code, status = STATUS_OK;
+	struct rules *rules = NULL;
+	int code = rules_make(set->profiles, set->count, &rules, err);
 
-	if (!command_options(&command_profile, argc, argv, &json, &status))
-		return status;
-	if (optind >= argc || strcmp(argv[optind], "check"))
-		return command_usage(&command_profile, "what to do: check");
-	if (++optind >= argc)
-		return command_usage(&command_profile, "no file or directory is named");
+	rules_free(rules);
+	return code == -ENOTUNIQ ? PROFILE_SET_INVALID : code;
+}
 
-	code = profile_set_read(argv + optind, argc - optind, &set, &err);
-	if (code) {
-		status = command_fail("profile check", code, &err);
-		return code == PROFILE_SET_INVALID ? STATUS_PROFILE : status;
-	}
-	if (json)
-		status = command_print_json("profile", as_json(&set), JSON_INDENT(2));
-	for (size_t i = 0; !json && i < set.count; i++) {
-		const struct profile *profile = set.profiles[i];
+static void print_text(const struct profile_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct profile *profile = set->profiles[i];
 		char text[CAPS_TEXT], deny[OPERATION_TEXT], file[TEXT_ESCAPED(PATH_MAX)];
 
 		text_escape(file, sizeof(file), profile->file, strlen(profile->file));
@@ -78,20 +70,67 @@ static int run(int argc, char **argv)
 		       profile->denied ? operation_format(profile->denied, deny) : "");
 		command_warnings(profile);
 	}
+}
+
+static int check(char *const *paths, int count, bool json)
+{
+	struct profile_set set = {};
+	int status = STATUS_OK, code;
+	struct error err;
+
+	code = profile_set_read(paths, count, &set, &err);
+	if (!code)
+		code = check_twins(&set, &err);
+	if (code) {
+		status = command_fail("profile check", code, &err);
+		profile_set_free(&set);
+		return code == PROFILE_SET_INVALID ? STATUS_PROFILE : status;
+	}
+	if (json)
+		status = command_print_json("profile", as_json(&set), JSON_INDENT(2));
+	else
+		print_text(&set);
 	profile_set_free(&set);
 	return status;
 }
 
+static int run(int argc, char **argv)
+{
+	bool json = false;
+	int status = STATUS_OK;
+	const char *action;
+
+	if (!command_options(&command_profile, argc, argv, &json, &status))
+		return status;
+	action = optind < argc ? argv[optind++] : "";
+	if (!strcmp(action, "check") && optind < argc)
+		return check(argv + optind, argc - optind, json);
+	if (!strcmp(action, "which") && optind < argc)
+		return command_profile_which(argv + optind, argc - optind, json);
+	if (!strcmp(action, "check"))
+		return command_usage(&command_profile, "no file or directory is named");
+	if (!strcmp(action, "which"))
+		return command_usage(&command_profile, "no container is named");
+	return command_usage(&command_profile, "what to do: check or which");
+}
+
 const struct command command_profile = {
 	.name = "profile",
-	.synopsis = "check [-o text|json] PATH..",
-	.summary = "check profiles and say what they allow",
-	.help = "Reads every PATH, a profile or a directory of *.yaml, as `apply` does, and "
-		"changes\n"
-		"nothing. Errors are FILE:LINE:COLUMN; warnings name capabilities that make "
-		"others\n"
-		"pointless.\n\n"
+	.synopsis = "check [-o text|json] PATH.. | which [-o text|json] CONTAINER [PATH..]",
+	.summary = "check profiles; say which one a container gets",
+	.help = "check: reads every PATH, a profile or a directory of *.yaml, as `apply` does, "
+		"and\n"
+		"changes nothing. Errors are FILE:LINE:COLUMN; warnings name capabilities that "
+		"make\n"
+		"others pointless.\n\n"
+		"which: says which rule of the profiles in PATH.., or in " PROFILES_DIR ",\n"
+		"decides for CONTAINER: its id or the beginning of it, its name, POD/CONTAINER, "
+		"a\n"
+		"unit's full name, or a cgroup's path. Then what else matches and why that does\n"
+		"not decide, and what is in force where that differs.\n\n"
 		"  -o, --output text|json\n\n"
-		"Exit status: 0 all are valid, 3 one is not.",
+		"Exit status: 0 all are valid, or there is one rule or none; 1 there is no such\n"
+		"container, or two rules are a tie; 3 a profile is not valid, or two have the "
+		"same\nrule.",
 	.run = run,
 };
