@@ -14,7 +14,7 @@
 #include "relay_message.h"
 
 #define RELAY_PATH	  "/run/capward/daemon.sock"
-#define RELAY_CLIENTS	  512 /* at a time; others are refused */
+#define RELAY_CLIENTS	  256 /* at a time; others are refused */
 #define RELAY_SUBSCRIBERS 16  /* of them */
 #define RELAY_SECONDS	  5   /* a client has to say what it wants */
 

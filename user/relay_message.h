@@ -73,17 +73,17 @@ struct relay_message {
 			enum relay_outcome outcome;
 			char text[RELAY_TEXT]; /* hostile: has names of files in it */
 		} answer;
-		char refused[RELAY_TEXT]; /* why */
+		struct {
+			int code; /* an errno */
+			char text[RELAY_TEXT];
+		} refused;
 	};
 };
 
-/* The longest packet; a longer one is none. */
-#define RELAY_PACKET (sizeof(struct relay_message) + 64)
+/* Room for the longest packet and a byte, so that a longer one shows. */
+#define RELAY_PACKET 4608
 
-/*
- * Write @message as a packet of at most RELAY_PACKET bytes to @packet; its length. A string that has
- * no NUL is cut.
- */
+/* Write @message, whose strings have their NUL, as a packet to @packet; its length. */
 size_t relay_encode(const struct relay_message *message, char packet[RELAY_PACKET]);
 
 /*
