@@ -33,7 +33,7 @@ TARGET_ARCH := $(if $(filter aarch64,$(ARCH)),arm64,x86)
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	    $(if $(CI),-Werror)
 HARDEN := -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-LIBS := libbpf libcap libelf yaml-0.1 jansson libsystemd libseccomp
+LIBS := libbpf libcap libelf yaml-0.1 jansson libsystemd libseccomp libmicrohttpd
 LIBS_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBS))
 LIBS_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 OUR_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DCAPWARD_VERSION='"$(VERSION)"' \

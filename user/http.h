@@ -22,17 +22,17 @@ struct http;
  * Listen on @where and serve in @event, until http_free() of *@out, which is written on success only.
  * @where is "unix:/PATH" (mode 0660; a socket file that nobody listens on is replaced), "IPV4:PORT"
  * or "[IPV6]:PORT". An address other than a loopback one is -EPERM unless @anywhere: there is no
- * encryption and nobody is asked for a name. @render prints the metrics to a stream and returns 0 or
+ * encryption and nobody is asked for a name. @render_to prints the metrics to a stream and returns 0 or
  * a negative errno, for which a client is answered 503. The caller ignores SIGPIPE.
  *
  * Returns 0; -EINVAL: @where is neither; -EADDRINUSE: somebody listens there; or another negative
  * errno.
  */
 int http_new(sd_event *event, const char *where, bool anywhere,
-	     int (*render)(void *context, FILE *stream), void *context, struct http **out,
+	     int (*render_to)(void *context, FILE *stream), void *context, struct http **out,
 	     struct error *err);
 
-/* Close everything; @http may be NULL. Not from within @render. */
+/* Close everything; @http may be NULL. Not from within @render_to. */
 void http_free(struct http *http);
 
 #endif

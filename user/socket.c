@@ -87,18 +87,19 @@ int socket_listen(const char *path, int type, mode_t mode, struct socket_file *o
 		  struct error *err)
 {
 	struct socket_file file = {};
+	struct sockaddr_un address;
 	/* Under a name of its own until it is complete, and then at once in place of a stale one. */
-	char made[sizeof(file.path) + 8];
+	char made[sizeof(file.path) + 1];
 	struct stat st;
 	int code;
 
-	if (strlen(path) + strlen(".new") >= sizeof(file.path))
-		return error_set(err, -ENAMETOOLONG, "%s: too long for a socket", path);
-	code = check_free(path, type, err);
+	snprintf(made, sizeof(made), "%s.new", path);
+	code = path[0] ? address_of(made, &address, err) : address_of(path, &address, err);
+	if (!code)
+		code = check_free(path, type, err);
 	if (code)
 		return code;
 	snprintf(file.path, sizeof(file.path), "%s", path);
-	snprintf(made, sizeof(made), "%s.new", path);
 	file.fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (file.fd < 0)
 		return failed(err, "socket");
