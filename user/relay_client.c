@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "output.h"
 #include "socket.h"
 
 /* Between two tries while the daemon's queue of clients is full. */
@@ -55,6 +54,8 @@ static int connect_until(const char *path, long long deadline, struct error *err
 			return too_late(err);
 		poll(NULL, 0, RETRY_MS);
 	}
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
+		return error_wrap(err, fd, "the daemon is not running");
 	if (fd < 0)
 		return fd;
 	if (is_trusted(fd))
@@ -116,12 +117,9 @@ static int await(int fd, enum relay_type type, long long deadline, struct relay_
 	}
 	if (code < 0)
 		return code;
-	if (out->type == RELAY_REFUSED) {
-		char text[TEXT_ESCAPED(RELAY_TEXT)];
-
-		text_escape(text, sizeof(text), out->refused.text, strlen(out->refused.text));
-		return error_set(err, -out->refused.code, "refused by the daemon: %s", text);
-	}
+	if (out->type == RELAY_REFUSED)
+		return error_set(err, -out->refused.code, "refused by the daemon: %s",
+				 out->refused.text);
 	if (out->type != type)
 		return error_set(err, -EBADMSG, "the daemon sent what was not expected");
 	return 0;
