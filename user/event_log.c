@@ -92,7 +92,9 @@ static int open_stdout(struct error *err)
 
 	if (fd < 0)
 		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? error_set(err, -errno, "standard output: %s", strerror(errno)) : fd;
+	if (fd < 0)
+		return error_set(err, -errno, "standard output: %s", strerror(errno));
+	return fd;
 }
 
 /*

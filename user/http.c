@@ -145,28 +145,35 @@ static void open_or_close_door(const struct http *http)
 	sd_event_source_set_enabled(http->listen, open ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
+/* Note the client at @fd; NULL where there is no room, which is never: the door is closed then. */
+static struct client *note_client(struct http *http, int fd)
+{
+	for (size_t i = 0; i < HTTP_CLIENTS; i++) {
+		struct client *client = &http->clients[i];
+
+		if (client->fd >= 0)
+			continue;
+		*client =
+			(struct client){.fd = fd, .until = now_us(http) + HTTP_SECONDS * SECOND_US};
+		http->count++;
+		return client;
+	}
+	return NULL;
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket,
 			  enum MHD_ConnectionNotificationCode code)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct http *http = context;
 	struct client *client = *socket;
 
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (client)
-			client->fd = -1;
-		http->count -= client != NULL;
-		return;
-	}
-	for (size_t i = 0; i < HTTP_CLIENTS && !*socket; i++) {
-		client = &http->clients[i];
-		if (client->fd >= 0)
-			continue;
-		*client = (struct client){.fd = info->connect_fd,
-					  .until = now_us(http) + HTTP_SECONDS * SECOND_US};
-		*socket = client;
-		http->count++;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*socket = note_client(
+			http, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+				      ->connect_fd);
+	} else if (client) {
+		client->fd = -1;
+		http->count--;
 	}
 }
 

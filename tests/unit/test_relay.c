@@ -613,11 +613,12 @@ static void a_daemon_that_hangs(void **state)
 	struct fixture *f = *state;
 	struct relay_word word;
 	size_t count = 0;
+	int fd;
 
 	assert_int_equal(relay_ask_hook(f->path, &hook, 50, &word, NULL), -ETIMEDOUT);
-	while (count < 4096 && (fds[count] = socket_connect(f->path, SOCK_SEQPACKET, NULL)) >= 0)
-		count++;
-	assert_int_equal(fds[count], -EAGAIN);
+	while ((fd = socket_connect(f->path, SOCK_SEQPACKET, NULL)) >= 0 && count < 4096)
+		fds[count++] = fd;
+	assert_int_equal(fd, -EAGAIN);
 	assert_int_equal(relay_ask_hook(f->path, &hook, 50, &word, NULL), -ETIMEDOUT);
 	while (count)
 		close(fds[--count]);
