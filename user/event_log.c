@@ -9,14 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#define OUT_OF_MEMORY "out of memory"
+#include "journal.h"
 
-/* The kernel buffers this much of what the journal has not read yet; the longest entry has 64 KiB. */
-#define JOURNAL_BUFFER (1 << 20)
+#define OUT_OF_MEMORY "out of memory"
 
 struct event_log {
 	enum event_log_kind kind;
@@ -33,22 +31,6 @@ struct event_log {
 	size_t rest_length;
 	bool broken; /* the file ends in the middle of a line of somebody before */
 };
-
-bool event_log_at_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long dev, ino;
-	char behind;
-	struct stat st;
-
-	if (!stream || sscanf(stream, "%llu:%llu%c", &dev, &ino, &behind) != 2)
-		return false;
-	/* Inherited by programs whose output goes elsewhere, so the name alone tells nothing. */
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if (!fstat(fd, &st) && st.st_dev == dev && st.st_ino == ino)
-			return true;
-	return false;
-}
 
 /* Whether the file @fd ends in the middle of a line: its writer was killed. */
 static bool ends_broken(int fd)
@@ -97,22 +79,6 @@ static int open_stdout(struct error *err)
 	return fd;
 }
 
-/*
- * A socket of its own instead of sd_journal_sendv(): that one waits while the journal is not reading,
- * and takes an entry for written when there is no journal.
- */
-static int open_journal(struct error *err)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int size = JOURNAL_BUFFER;
-
-	if (fd < 0)
-		return error_set(err, -errno, "socket: %s", strerror(errno));
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	return fd;
-}
-
 static int open_log(const struct event_log *log, struct error *err)
 {
 	switch (log->kind) {
@@ -121,7 +87,7 @@ static int open_log(const struct event_log *log, struct error *err)
 	case EVENT_LOG_STDOUT:
 		return open_stdout(err);
 	case EVENT_LOG_JOURNAL:
-		return open_journal(err);
+		return journal_open(err);
 	}
 	return error_set(err, -EINVAL, "no such kind of log");
 }
@@ -130,7 +96,7 @@ static const char *name_of(enum event_log_kind kind, const char *path)
 {
 	if (kind == EVENT_LOG_STDOUT)
 		return "standard output";
-	return path ? path : EVENT_LOG_JOURNAL_SOCKET;
+	return path ? path : JOURNAL_SOCKET;
 }
 
 int event_log_open(enum event_log_kind kind, const char *path,
@@ -335,20 +301,6 @@ static int print_entry(FILE *stream, const struct event_view *view, const json_t
 	return json && !ferror(stream) ? 0 : -ENOMEM;
 }
 
-static int send_entry(struct event_log *log, const char *entry, size_t length)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(log->path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, log->path, strlen(log->path) + 1);
-	/* By its name each time: the journal may have been restarted. */
-	return sendto(log->fd, entry, length, MSG_DONTWAIT | MSG_NOSIGNAL,
-		      (struct sockaddr *)&address, sizeof(address)) < 0
-		       ? -errno
-		       : 0;
-}
-
 static int write_entry(struct event_log *log, const struct event_view *view, const json_t *object)
 {
 	char *entry = NULL;
@@ -359,7 +311,7 @@ static int write_entry(struct event_log *log, const struct event_view *view, con
 	if (stream && fclose(stream))
 		code = -ENOMEM;
 	if (!code)
-		code = send_entry(log, entry, length);
+		code = journal_send(log->fd, log->path, entry, length);
 	free(entry);
 	return code;
 }

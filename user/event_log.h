@@ -6,8 +6,6 @@
 #ifndef CAPWARD_EVENT_LOG_H
 #define CAPWARD_EVENT_LOG_H
 
-#include <stdbool.h>
-
 #include "error.h"
 #include "event.h"
 
@@ -17,20 +15,11 @@ enum event_log_kind {
 	EVENT_LOG_JOURNAL, /* an entry each, its fields as in capward(8) */
 };
 
-/* The journal's socket for entries with fields. */
-#define EVENT_LOG_JOURNAL_SOCKET "/run/systemd/journal/socket"
-
 struct event_log;
 
 /*
- * Whether standard error or standard output goes to the journal, so that this process was started by
- * systemd: $JOURNAL_STREAM has the device and inode of one of the two (systemd.exec(5)).
- */
-bool event_log_at_journal(void);
-
-/*
  * Open a log into *@out, for event_log_free(), on success only. @path: the file, made with mode 0600,
- * its last component no symbolic link; for the journal its socket (NULL: EVENT_LOG_JOURNAL_SOCKET);
+ * its last component no symbolic link; for the journal its socket (NULL: JOURNAL_SOCKET);
  * unused for standard output. @say (may be NULL) is called with @context and a text when writing
  * begins to fail, and when it works again. The caller ignores SIGPIPE.
  *

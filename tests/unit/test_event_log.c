@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "event_log.h"
+#include "journal.h"
 
 struct fixture {
 	char dir[64], path[96];
@@ -427,18 +428,18 @@ static void who_started_it(void **state)
 
 	(void)state;
 	unsetenv("JOURNAL_STREAM");
-	assert_false(event_log_at_journal());
+	assert_false(journal_has_output());
 	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
 	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
 		 (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
-	assert_true(event_log_at_journal());
+	assert_true(journal_has_output());
 	strcat(stream, "0");
 	setenv("JOURNAL_STREAM", stream, 1);
-	assert_false(event_log_at_journal());
+	assert_false(journal_has_output());
 	for (size_t i = 0; i < 4; i++) {
 		setenv("JOURNAL_STREAM", (const char *const[]){"", ":", "1", "1:2:3"}[i], 1);
-		assert_false(event_log_at_journal());
+		assert_false(journal_has_output());
 	}
 	unsetenv("JOURNAL_STREAM");
 }

@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "capward/glob.h"
 #include "cgroup.h"
 #include "command.h"
+#include "journal.h"
 #include "oci_state.h"
+#include "output.h"
 #include "relay.h"
 #include "relay_client.h"
 
@@ -161,6 +164,22 @@ static int run_hook(const struct hook *hook, struct error *err)
 	return error_wrap(err, code, "container %.64s", state.id);
 }
 
+/* Runtimes show what a hook says only when it fails, and crun not even then: the journal keeps it. */
+static void tell_journal(const struct error *err)
+{
+	char entry[TEXT_ESCAPED(sizeof(err->text)) + 128], text[TEXT_ESCAPED(sizeof(err->text))];
+	int fd = journal_has_output() ? -1 : journal_open(NULL);
+
+	if (fd < 0)
+		return;
+	text_escape(text, sizeof(text), err->text, strlen(err->text));
+	snprintf(entry, sizeof(entry), "SYSLOG_IDENTIFIER=capward\nPRIORITY=%d\nMESSAGE=hook: %s\n",
+		 LOG_WARNING, text);
+	/* A host without a journal has other means to look at runtimes. */
+	journal_send(fd, JOURNAL_SOCKET, entry, strlen(entry));
+	close(fd);
+}
+
 static int add_exempt(struct hook *hook, const char *pattern)
 {
 	if (hook->exempt == EXEMPT_LIMIT)
@@ -232,6 +251,7 @@ static int run(int argc, char **argv)
 	if (!run_hook(&hook, &err))
 		return STATUS_OK;
 	error_wrap(&err, 0, hook.require ? "not started" : "started all the same");
+	tell_journal(&err);
 	/* Any status but 0 makes the runtime give up the start. */
 	command_fail("hook", 0, &err);
 	return hook.require ? STATUS_FAILED : STATUS_OK;
