@@ -12,9 +12,15 @@
 enum event_log_kind {
 	EVENT_LOG_FILE,	   /* JSON, one object a line, appended */
 	EVENT_LOG_STDOUT,  /* the same */
-	EVENT_LOG_JOURNAL, /* an entry each, its fields as in capward(8) */
+	EVENT_LOG_JOURNAL, /* an entry each, see below */
 };
 
+/*
+ * Fields of an entry: MESSAGE, the line of event_print(); PRIORITY, 5 (notice) for what was or would be
+ * denied, else 6; CAPWARD_VERDICT; CAPWARD_CAP or CAPWARD_OPERATION; where they are known,
+ * CAPWARD_SCOPE (the cgroup's path), CAPWARD_CONTAINER (its id) and CAPWARD_PROFILE; CAPWARD_EVENT, the
+ * JSON of event_json().
+ */
 struct event_log;
 
 /*
