@@ -62,6 +62,7 @@ int govern(struct capward_govern *request)
 		*(volatile __u64 *)&scope->outer = request->outer;
 		__sync_fetch_and_and(&scope->fast, 0);
 		scope->policy = request->policy;
+		__sync_fetch_and_and(&scope->flags, ~CAPWARD_SCOPE_ASSIGNED);
 		__sync_fetch_and_or(&scope->flags, request->flags);
 		return 0;
 	}

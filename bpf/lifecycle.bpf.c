@@ -3,7 +3,8 @@
  * Scopes as cgroups come and go, and the phase of tasks as they enter, fork, exec and exit.
  *
  * tp_btf/cgroup_mkdir         a new cgroup gets its parent's policy, or that of the profile whose
- *                             pattern it matches, or the default for cgroups that runtimes name.
+ *                             pattern it matches, or the default for cgroups that runtimes name, or
+ *                             the one for services.
  *                             No task can be inside yet.
  * tp_btf/cgroup_rmdir         its entry goes; a scope keeps what was used in the cgroups below it.
  * fentry/cgroup_attach_task   a task that an outsider moves into a scope becomes a set-up task, and
@@ -38,6 +39,26 @@
 
 struct capward_state state SEC(".data.state");
 
+/* Tell the daemon of the cgroup @id, part of @scope unless that is NULL. */
+static __always_inline void tell(enum capward_change_type type, __u64 id,
+				 const struct capward_scope *scope)
+{
+	struct capward_change *change = bpf_ringbuf_reserve(&changes, sizeof(*change), 0);
+
+	if (!change) {
+		__sync_fetch_and_add(&state.changes_lost, 1);
+		return;
+	}
+	change->type = type;
+	change->version = CAPWARD_ABI;
+	change->time = bpf_ktime_get_boot_ns();
+	change->cgroup = id;
+	change->root = scope ? scope->root : 0;
+	change->policy = scope ? scope->policy : 0;
+	change->flags = scope ? scope->flags : 0;
+	bpf_ringbuf_submit(change, 0);
+}
+
 /*
  * The last move, noted on entry to cgroup_attach_task() and read when it returns, both under
  * cgroup_mutex.
@@ -70,8 +91,9 @@ static struct {
 	char path[GLOB_PATH];
 	struct glob glob;
 	int result;
-	__u32 list;   /* of matches */
-	__u32 policy; /* of the one that matched */
+	__u32 list;    /* of matches */
+	__u32 policy;  /* of the one that matched */
+	__u32 name_at; /* where in the path the cgroup's name begins */
 } making;
 
 static long match_step(__u32 index, void *context)
@@ -89,6 +111,8 @@ static long match_one(__u32 rank, void *context)
 		return 1;
 	__builtin_memcpy(making.pattern, match->pattern, CAPWARD_PATTERN);
 	__builtin_memset(&making.glob, 0, sizeof(making.glob));
+	if (match->flags & CAPWARD_MATCH_NAME)
+		making.glob.in = making.name_at;
 	making.result = GLOB_MORE;
 	bpf_loop(GLOB_STEPS, match_step, NULL, 0);
 	if (making.result != GLOB_YES)
@@ -97,13 +121,24 @@ static long match_one(__u32 rank, void *context)
 	return 1;
 }
 
-/* The slot of the profile whose pattern @path matches; 0: none does. */
+static long find_name(__u32 at, void *context)
+{
+	char byte = making.path[at & (GLOB_PATH - 1)];
+
+	if (byte == '/')
+		making.name_at = at + 1;
+	return !byte;
+}
+
+/* The slot of the profile whose pattern @path matches, or CAPWARD_MATCH_CONTAINER; 0: none does. */
 static __always_inline __u32 matching_policy(const char *path)
 {
 	long length = bpf_probe_read_kernel_str(making.path, GLOB_PATH, path);
 
 	if (length <= 0 || length >= GLOB_PATH)
 		return 0;
+	making.name_at = 0;
+	bpf_loop(GLOB_PATH, find_name, NULL, 0);
 	making.policy = 0;
 	making.list = state.match_list & 1; /* once: `apply` may switch to the other meanwhile */
 	bpf_loop(CAPWARD_MATCHES, match_one, NULL, 0);
@@ -137,10 +172,16 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	read_names(cgroup);
 	container = runtime_names_container(making.name, making.parent_name);
 	/* A governed task must not choose its policy by choosing a name. */
-	if (!runtime_names_monitor(making.name) && (!parent || !current_scope_root()))
+	if (!runtime_names_exempt(making.name) && (!parent || !current_scope_root()))
 		policy = matching_policy(path);
+	if (policy == CAPWARD_MATCH_CONTAINER) {
+		container = true;
+		policy = 0;
+	}
 	if (!policy && !parent && container)
 		policy = state.container_policy;
+	if (!policy && !parent && state.service_policy && runtime_names_service(making.name))
+		policy = state.service_policy;
 
 	__builtin_memset(new, 0, sizeof(*new));
 	if (policy) {
@@ -154,6 +195,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 		new->policy = parent->policy;
 		new->flags = parent->flags;
 	} else {
+		tell(CAPWARD_CHANGE_MADE, id, NULL);
 		return 0;
 	}
 	error = state.scopes >= SCOPES_RESERVED_FROM &&
@@ -165,6 +207,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	if (error) {
 		__sync_fetch_and_or(&state.ever, CAPWARD_EVER_FULL);
 		__sync_fetch_and_add(&state.scopes_full, 1);
+		tell(CAPWARD_CHANGE_MADE, id, NULL);
 		return 0;
 	}
 	__sync_fetch_and_add(&state.scopes, 1);
@@ -181,6 +224,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 			made->policy = parent->policy;
 		}
 	}
+	tell(CAPWARD_CHANGE_MADE, id, new);
 	return 0;
 }
 
@@ -211,6 +255,7 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 		return 0;
 	id = BPF_CORE_READ(cgroup, kn, id);
 	scope = bpf_map_lookup_elem(&scopes, &id);
+	tell(CAPWARD_CHANGE_GONE, id, scope);
 	if (!scope)
 		return 0;
 	root_id = scope->root;
@@ -495,6 +540,16 @@ static __always_inline bool is_awaited(struct task_struct *task)
 	return set_up && set_up->live && !set_up->elsewhere;
 }
 
+/* The payload of the scope @root runs; tell the first time. */
+static __always_inline void tell_started(__u64 root)
+{
+	struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &root);
+
+	if (scope &&
+	    !(__sync_fetch_and_or(&scope->flags, CAPWARD_SCOPE_STARTED) & CAPWARD_SCOPE_STARTED))
+		tell(CAPWARD_CHANGE_STARTED, root, scope);
+}
+
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 {
@@ -510,6 +565,7 @@ int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 			return 0;
 		/* From here on it is the workload's, which may keep it and use it after another. */
 		own_cred(task->real_cred, scope->root);
+		tell_started(scope->root);
 	} else if (is_awaited(task)) {
 		return 0;
 	}

@@ -36,8 +36,8 @@ struct {
 
 /*
  * matches: list * CAPWARD_MATCHES + rank -> struct capward_match, the patterns of the profiles in
- * force, the most specific first. Written by user space: `capward apply` fills the list that is not
- * in force and then names it in state.match_list.
+ * force, the most specific first. Written by user space, which fills the list that is not in force
+ * and then names it in state.match_list.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -145,6 +145,16 @@ struct {
 } events __weak SEC(".maps");
 
 /*
+ * changes: struct capward_change, cgroups as they come and go. Written by the lifecycle hooks, read
+ * by the daemon; apart from the events, so that no flood of those hides a new container. When it is
+ * full state.changes_lost goes up, and the daemon looks at all cgroups again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 18);
+} changes __weak SEC(".maps");
+
+/*
  * The words map: the word of each policy slot, apart from its name, so that a check finds it
  * without a look-up. Written by `set_policy`, each with one store.
  */
@@ -163,7 +173,7 @@ extern struct capward_generation generation;
 
 /*
  * The state map: one struct capward_state. Its first part is written once by `init`, the
- * container_policy and the gate by user space, the counters by the programs.
+ * defaults and the gate by user space, the counters by the programs.
  */
 extern struct capward_state state;
 

@@ -34,6 +34,33 @@ static inline bool runtime_names_monitor(const char *name)
 	return NAME_STARTS(name, "libpod-conmon-") || NAME_STARTS(name, "crio-conmon-");
 }
 
+/* Whether @name is that of capward's own service, which no profile is to keep from its work. */
+static inline bool runtime_names_own(const char *name)
+{
+	return NAME_STARTS(name, "capward.service") && !name[sizeof("capward.service") - 1];
+}
+
+/* Whether no pattern means @name. */
+static inline bool runtime_names_exempt(const char *name)
+{
+	return runtime_names_monitor(name) || runtime_names_own(name);
+}
+
+/*
+ * Whether @name is that of a service of systemd's, as far as it fits its buffer: not a user's manager,
+ * whose sessions and services are people, and not capward itself.
+ */
+static inline bool runtime_names_service(const char *name)
+{
+	if (NAME_STARTS(name, "user@") || runtime_names_own(name))
+		return false;
+	for (unsigned int i = 0; i < RUNTIME_NAME - sizeof(".service") && name[i]; i++)
+		if (name[i] == '.' && NAME_STARTS(name + i, ".service") &&
+		    !name[i + sizeof(".service") - 1])
+			return true;
+	return false;
+}
+
 /* Whether @name, after its first @from bytes, has no dot but that of ".scope" at its end. */
 static inline __attribute__((always_inline)) bool name_is_scope(const char *name, unsigned int from)
 {

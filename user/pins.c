@@ -14,6 +14,7 @@ static const char *const names[PINS] = {
 	[PIN_MATCHES] = "matches",
 	[PIN_COUNTS] = "counts",
 	[PIN_EVENTS] = "events",
+	[PIN_CHANGES] = "changes",
 	[PIN_STATE] = "state",
 	[PIN_WORDS] = "words",
 	[PIN_OWNED_CREDS] = "owned_creds",

@@ -14,7 +14,7 @@
 #endif
 
 /* Version of every structure below. A pinned state of another version is never touched. */
-#define CAPWARD_ABI 2
+#define CAPWARD_ABI 3
 
 /* Capabilities that have a counter of their own. Linux 7.2 has 41 (CAP_LAST_CAP is 40). */
 #define CAPWARD_CAPS 48
@@ -87,7 +87,8 @@ struct capward_policy {
 };
 
 /* Flags of a policy. */
-#define CAPWARD_POLICY_RUN 1U /* of one `capward run`; gone with it */
+#define CAPWARD_POLICY_RUN    1U /* of one `capward run`; gone with it */
+#define CAPWARD_POLICY_DAEMON 2U /* of a profile in the daemon's directory */
 
 /* Slots of the policies map with a fixed meaning. */
 #define CAPWARD_POLICY_BROKEN  0 /* never written: denies everything */
@@ -99,6 +100,8 @@ struct capward_policy {
 #define CAPWARD_SCOPE_CONTAINER 1U /* a runtime's: its mount namespace is yet to come */
 #define CAPWARD_SCOPE_STRICT	2U /* a credential could not be recorded: every one is owned */
 #define CAPWARD_SCOPE_QUIET	4U /* the self-test: no event, and denied also with the gate closed */
+#define CAPWARD_SCOPE_ASSIGNED	8U  /* its policy was chosen by who it is, not by its path alone */
+#define CAPWARD_SCOPE_STARTED	16U /* its payload was executed */
 
 /*
  * One governed cgroup. A descendant has an entry of its own, made at mkdir with its parent's
@@ -127,14 +130,21 @@ struct capward_count_key {
 };
 
 /*
- * A cgroup pattern of a profile, for cgroups that do not exist yet. The first match wins. The map
- * has two lists, so that one can be written while the other is in force.
+ * A pattern of a profile, for cgroups that do not exist yet. The first match wins. The map has two
+ * lists, so that one can be written while the other is in force.
  */
 struct capward_match {
-	__u32 policy;
+	__u32 policy; /* slot, or CAPWARD_MATCH_CONTAINER */
 	__u32 length; /* of the pattern, without its NUL; 0: end of the list */
 	char pattern[CAPWARD_PATTERN];
+	__u32 flags;
+	__u32 pad;
 };
+
+/* In place of a slot: what matches is a container, and gets their default. */
+#define CAPWARD_MATCH_CONTAINER CAPWARD_POLICIES
+/* Flags of a match. */
+#define CAPWARD_MATCH_NAME	1U /* of the cgroup's name, which a unit's is, not of its path */
 
 /* What has happened since capward was loaded, and has consequences that nothing tells the end of. */
 enum capward_ever {
@@ -160,11 +170,15 @@ struct capward_state {
 		};
 		__u64 unlisted;
 	};
-	__u32 scopes_full; /* cgroups that found no place in the scopes map */
-	__u32 enforcing;   /* the gate; 0: closed, what would be denied is would-deny */
-	__u64 loaded_at;   /* ns since boot */
-	__u32 match_list;  /* 0 or 1: the list of matches in force */
-	__u32 scopes;	   /* entries in the scopes map */
+	__u32 scopes_full;    /* cgroups that found no place in the scopes map */
+	__u32 enforcing;      /* the gate; 0: closed, what would be denied is would-deny */
+	__u64 loaded_at;      /* ns since boot */
+	__u32 match_list;     /* 0 or 1: the list of matches in force */
+	__u32 scopes;	      /* entries in the scopes map */
+	__u32 service_policy; /* slot for cgroups that are services; 0: they are not governed */
+	__u32 pad;
+	__u64 changes_lost; /* changes that found their buffer full */
+	__u64 spare[6];	    /* zero; fields to come take their place */
 };
 
 /* Kinds of what the kernel numbers. */
@@ -232,6 +246,23 @@ struct capward_event {
 	char comm[CAPWARD_COMM]; /* chosen by the task: escape it */
 };
 
+enum capward_change_type {
+	CAPWARD_CHANGE_MADE = 1,    /* a cgroup of the unified hierarchy was made */
+	CAPWARD_CHANGE_GONE = 2,    /* and removed */
+	CAPWARD_CHANGE_STARTED = 3, /* a scope's payload was executed, for the first time */
+};
+
+/* One record of the changes buffer. */
+struct capward_change {
+	__u32 type;    /* enum capward_change_type */
+	__u32 version; /* CAPWARD_ABI */
+	__u64 time;    /* ns since boot (CLOCK_BOOTTIME) */
+	__u64 cgroup;  /* id */
+	__u64 root;    /* id of the scope it is part of; 0: ungoverned */
+	__u32 policy;  /* slot of that scope */
+	__u32 flags;   /* of that scope */
+};
+
 /* Contexts of the syscall programs, by which user space writes what the kernel also writes. */
 struct capward_govern {
 	__u64 cgroup; /* id */
@@ -254,12 +285,13 @@ CAPWARD_ASSERT(sizeof(struct capward_policy) == 80);
 CAPWARD_ASSERT(sizeof(struct capward_scope) == 488);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 104);
 CAPWARD_ASSERT(sizeof(struct capward_count_key) == 16);
-CAPWARD_ASSERT(sizeof(struct capward_match) == 264);
-CAPWARD_ASSERT(sizeof(struct capward_state) == 80);
+CAPWARD_ASSERT(sizeof(struct capward_match) == 272);
+CAPWARD_ASSERT(sizeof(struct capward_state) == 144);
 CAPWARD_ASSERT(sizeof(struct capward_object) == 8);
 CAPWARD_ASSERT(sizeof(struct capward_generation) == 40);
 CAPWARD_ASSERT(sizeof(struct capward_event) == 80);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_event, comm) == 64);
+CAPWARD_ASSERT(sizeof(struct capward_change) == 40);
 CAPWARD_ASSERT(sizeof(struct capward_govern) == 32);
 CAPWARD_ASSERT(sizeof(struct capward_set_policy) == 88);
 

@@ -38,6 +38,29 @@ static void containers(void **state)
 	assert_true(names_container("web", "docker"));
 }
 
+static bool names_service(const char *name)
+{
+	char buffer[RUNTIME_NAME] = "";
+
+	snprintf(buffer, sizeof(buffer), "%s", name);
+	return runtime_names_service(buffer);
+}
+
+static void services(void **state)
+{
+	(void)state;
+	assert_true(names_service("apache2.service"));
+	assert_true(names_service("getty@tty1.service"));
+	assert_true(names_service("a.service.service"));
+	assert_true(names_service("capward.service.service"));
+	assert_false(names_service("capward.service"));
+	assert_false(names_service("user@1000.service"));
+	assert_false(names_service("a.service.d"));
+	assert_false(names_service("a.scope"));
+	assert_false(names_service(".servic"));
+	assert_false(names_service(""));
+}
+
 static void not_containers(void **state)
 {
 	(void)state;
@@ -201,7 +224,7 @@ int main(void)
 		cmocka_unit_test(monitors),   cmocka_unit_test(identities),
 		cmocka_unit_test(matches),    cmocka_unit_test(machines),
 		cmocka_unit_test(inner),      cmocka_unit_test(users),
-		cmocka_unit_test(pods),
+		cmocka_unit_test(pods),	      cmocka_unit_test(services),
 	};
 
 	return cmocka_run_group_tests_name("names", tests, NULL, NULL);
