@@ -18,15 +18,20 @@
 
 #define LOCK "/run/capward.lock" /* not on bpffs, which others may be able to open */
 
+/* A buffer that is read, and the call that reads it now. */
+struct ring {
+	struct ring_buffer *buffer;
+	int (*each)(void *context, const void *bytes, size_t size);
+	void *context;
+	int result;
+};
+
 struct engine {
 	int fd[PINS];
 	bool same_build;
 	__u32 unguarded; /* a bit for each enum capward_guard that is not whole */
 	struct capward_state *state;
-	struct ring_buffer *ring;
-	int (*each)(void *context, const void *bytes, size_t size);
-	void *each_context;
-	int each_result;
+	struct ring rings[ENGINE_BUFFERS];
 };
 
 void engine_kernel_functions(const char *path, const char *const *names, size_t count, bool *has)
@@ -59,7 +64,8 @@ void engine_close(struct engine *engine)
 {
 	if (!engine)
 		return;
-	ring_buffer__free(engine->ring);
+	for (int i = 0; i < ENGINE_BUFFERS; i++)
+		ring_buffer__free(engine->rings[i].buffer);
 	if (engine->state)
 		munmap(engine->state, sizeof(*engine->state));
 	for (int i = 0; i < PINS; i++)
@@ -391,38 +397,79 @@ int engine_set_matches(struct engine *engine, const struct capward_match *list, 
 
 static int on_record(void *context, void *bytes, size_t size)
 {
-	struct engine *engine = context;
+	struct ring *ring = context;
 
-	engine->each_result = engine->each(engine->each_context, bytes, size);
+	ring->result = ring->each(ring->context, bytes, size);
 	/* libbpf stops at a negative answer, after it has consumed the record. */
-	return engine->each_result ? -ECANCELED : 0;
+	return ring->result ? -ECANCELED : 0;
 }
 
-static int open_ring(struct engine *engine, struct error *err)
+static int open_ring(struct engine *engine, enum engine_buffer buffer, struct error *err)
 {
-	if (engine->ring)
+	static const enum pin pins[ENGINE_BUFFERS] = {
+		[ENGINE_EVENTS] = PIN_EVENTS, [ENGINE_CHANGES] = PIN_CHANGES};
+	struct ring *ring = &engine->rings[buffer];
+
+	if (ring->buffer)
 		return 0;
-	engine->ring = ring_buffer__new(engine->fd[PIN_EVENTS], on_record, engine, NULL);
-	if (!engine->ring)
-		return error_set(err, -errno, "open the event buffer: %s", strerror(errno));
+	ring->buffer = ring_buffer__new(engine->fd[pins[buffer]], on_record, ring, NULL);
+	if (!ring->buffer)
+		return error_set(err, -errno, "open the buffer of %s: %s", pins_name(pins[buffer]),
+				 strerror(errno));
 	return 0;
+}
+
+/* What reading of @ring came to, that libbpf answered with @code. */
+static int read_result(const struct ring *ring, int code, struct error *err)
+{
+	if (ring->result)
+		return ring->result;
+	if (code < 0 && code != -EINTR)
+		return error_set(err, code, "read events: %s", strerror(-code));
+	return code;
+}
+
+static struct ring *begin_read(struct engine *engine, enum engine_buffer buffer,
+			       int (*each)(void *context, const void *bytes, size_t size),
+			       void *context)
+{
+	struct ring *ring = &engine->rings[buffer];
+
+	ring->each = each;
+	ring->context = context;
+	ring->result = 0;
+	return ring;
 }
 
 int engine_events(struct engine *engine, int timeout_ms,
 		  int (*each)(void *context, const void *bytes, size_t size), void *context,
 		  struct error *err)
 {
-	int code = open_ring(engine, err);
+	int code = open_ring(engine, ENGINE_EVENTS, err);
+	struct ring *ring;
 
 	if (code)
 		return code;
-	engine->each = each;
-	engine->each_context = context;
-	engine->each_result = 0;
-	code = ring_buffer__poll(engine->ring, timeout_ms);
-	if (engine->each_result)
-		return engine->each_result;
-	if (code < 0 && code != -EINTR)
-		return error_set(err, code, "read events: %s", strerror(-code));
-	return code;
+	ring = begin_read(engine, ENGINE_EVENTS, each, context);
+	return read_result(ring, ring_buffer__poll(ring->buffer, timeout_ms), err);
+}
+
+int engine_buffer_fd(struct engine *engine, enum engine_buffer buffer, struct error *err)
+{
+	int code = open_ring(engine, buffer, err);
+
+	return code ? code : ring_buffer__epoll_fd(engine->rings[buffer].buffer);
+}
+
+int engine_buffer_read(struct engine *engine, enum engine_buffer buffer,
+		       int (*each)(void *context, const void *bytes, size_t size), void *context,
+		       struct error *err)
+{
+	int code = open_ring(engine, buffer, err);
+	struct ring *ring;
+
+	if (code)
+		return code;
+	ring = begin_read(engine, buffer, each, context);
+	return read_result(ring, ring_buffer__consume(ring->buffer), err);
 }

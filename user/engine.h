@@ -112,4 +112,24 @@ int engine_events(struct engine *engine, int timeout_ms,
 		  int (*each)(void *context, const void *bytes, size_t size), void *context,
 		  struct error *err);
 
+/* The buffers that the kernel programs write into. */
+enum engine_buffer {
+	ENGINE_EVENTS,	/* struct capward_event */
+	ENGINE_CHANGES, /* struct capward_change */
+	ENGINE_BUFFERS,
+};
+
+/*
+ * A file descriptor that is readable while @buffer has records; it is @engine's. Negative errno: it
+ * cannot be opened.
+ */
+int engine_buffer_fd(struct engine *engine, enum engine_buffer buffer, struct error *err);
+
+/*
+ * Call @each for every record that is in @buffer now, without waiting; as engine_events().
+ */
+int engine_buffer_read(struct engine *engine, enum engine_buffer buffer,
+		       int (*each)(void *context, const void *bytes, size_t size), void *context,
+		       struct error *err);
+
 #endif
