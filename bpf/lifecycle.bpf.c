@@ -228,9 +228,11 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
+/* Hand the counts of @scope, which is going, on to the sum of those that are gone. */
 static __always_inline void forget_counts(struct capward_scope *scope)
 {
 	struct capward_count_key key = {.scope = scope->root};
+	__u64 used = 0, *count;
 
 	for (__u32 verdict = CAPWARD_DENIED; verdict < CAPWARD_VERDICTS; verdict++) {
 		__u64 seen = scope->seen[verdict];
@@ -240,9 +242,18 @@ static __always_inline void forget_counts(struct capward_scope *scope)
 				continue;
 			key.permission = permission;
 			key.verdict = verdict;
+			count = bpf_map_lookup_elem(&counts, &key);
+			if (count && !(scope->flags & CAPWARD_SCOPE_QUIET))
+				__sync_fetch_and_add(&state.past[verdict], *count);
 			bpf_map_delete_elem(&counts, &key);
 		}
 	}
+	for (__u32 cap = 0; cap < CAPWARD_CAPS; cap++)
+		used += scope->used[cap];
+	if (used)
+		__sync_fetch_and_add(&state.past[CAPWARD_USED], used);
+	if (scope->limited)
+		__sync_fetch_and_add(&state.past_limited, scope->limited);
 }
 
 SEC("tp_btf/cgroup_rmdir")

@@ -176,9 +176,11 @@ struct capward_state {
 	__u32 match_list;     /* 0 or 1: the list of matches in force */
 	__u32 scopes;	      /* entries in the scopes map */
 	__u32 service_policy; /* slot for cgroups that are services; 0: they are not governed */
-	__u32 pad;
-	__u64 changes_lost; /* changes that found their buffer full */
-	__u64 spare[6];	    /* zero; fields to come take their place */
+	__u32 plans;	      /* how often profiles were put in force */
+	__u64 changes_lost;   /* changes that found their buffer full */
+	__u64 past[CAPWARD_VERDICTS]; /* verdicts in scopes that are gone */
+	__u64 past_limited;	      /* events withheld by the rate limit in them */
+	__u64 spare[4];		      /* zero; fields to come take their place */
 };
 
 /* Kinds of what the kernel numbers. */
@@ -286,7 +288,7 @@ CAPWARD_ASSERT(sizeof(struct capward_scope) == 488);
 CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 104);
 CAPWARD_ASSERT(sizeof(struct capward_count_key) == 16);
 CAPWARD_ASSERT(sizeof(struct capward_match) == 272);
-CAPWARD_ASSERT(sizeof(struct capward_state) == 144);
+CAPWARD_ASSERT(sizeof(struct capward_state) == 176);
 CAPWARD_ASSERT(sizeof(struct capward_object) == 8);
 CAPWARD_ASSERT(sizeof(struct capward_generation) == 40);
 CAPWARD_ASSERT(sizeof(struct capward_event) == 80);
