@@ -19,7 +19,13 @@ static int by_rank(const void *left, const void *right)
 {
 	const struct capward_match *a = left, *b = right;
 	size_t a_fixed = pattern_literal(a->pattern), b_fixed = pattern_literal(b->pattern);
+	bool a_default = a->policy == CAPWARD_MATCH_CONTAINER;
+	bool b_default = b->policy == CAPWARD_MATCH_CONTAINER;
 
+	if (a_default != b_default)
+		return a_default ? 1 : -1;
+	if (a->flags != b->flags)
+		return a->flags > b->flags ? -1 : 1;
 	if (a_fixed != b_fixed)
 		return a_fixed > b_fixed ? -1 : 1;
 	if (a->length != b->length)
@@ -32,8 +38,10 @@ int assign_rank(struct capward_match *matches, size_t count, size_t *tie)
 	if (count)
 		qsort(matches, count, sizeof(*matches), by_rank);
 	for (size_t i = 1; i < count; i++) {
-		if (strcmp(matches[i - 1].pattern, matches[i].pattern) ||
-		    matches[i - 1].policy == matches[i].policy)
+		const struct capward_match *a = &matches[i - 1], *b = &matches[i];
+
+		if (strcmp(a->pattern, b->pattern) || a->flags != b->flags ||
+		    a->policy == b->policy || b->policy == CAPWARD_MATCH_CONTAINER)
 			continue;
 		*tie = i;
 		return -EINVAL;
@@ -45,17 +53,25 @@ struct assignment {
 	struct engine *engine;
 	struct capward_match matches[CAPWARD_MATCHES];
 	size_t match_count;
-	__u32 container_policy;
+	__u32 container_policy, service_policy;
 	size_t changed;
 	int code;
 	struct error *err;
 };
 
-/* The slot of the first match of @path; 0: none. */
+/* Whether @match means the cgroup @path: the whole of it, or its name. */
+static bool match_means(const struct capward_match *match, const char *path)
+{
+	if (match->flags & CAPWARD_MATCH_NAME)
+		return pattern_matches_name(match->pattern, path);
+	return pattern_matches_cgroup(match->pattern, path);
+}
+
+/* The slot of the first match of @path, or CAPWARD_MATCH_CONTAINER; 0: none. */
 static __u32 matching_slot(const struct assignment *a, const char *path)
 {
 	for (size_t i = 0; i < a->match_count; i++)
-		if (pattern_matches_cgroup(a->matches[i].pattern, path))
+		if (match_means(&a->matches[i], path))
 			return a->matches[i].policy;
 	return 0;
 }
@@ -83,11 +99,14 @@ static struct names names_of(const char *path)
 	return names;
 }
 
-static bool belongs_to_run(struct engine *engine, const struct capward_scope *scope)
+/* Whether @scope has its policy from elsewhere than its path, and that is in force. */
+static bool keeps_policy(struct engine *engine, const struct capward_scope *scope)
 {
 	struct capward_policy policy;
 
-	return !engine_policy(engine, scope->policy, &policy) && policy.flags & CAPWARD_POLICY_RUN;
+	if (engine_policy(engine, scope->policy, &policy) || !policy.profile[0])
+		return false;
+	return policy.flags & CAPWARD_POLICY_RUN || scope->flags & CAPWARD_SCOPE_ASSIGNED;
 }
 
 /* What the cgroup @path should be, into *@want; false: ungoverned. */
@@ -102,12 +121,19 @@ static bool wanted(const struct assignment *a, const char *path, __u64 id, __u64
 	if (parent_id && engine_scope(a->engine, parent_id, &parent))
 		parent_id = 0;
 	is_scope = !engine_scope(a->engine, id, &here) && here.root == id;
+	if (slot == CAPWARD_MATCH_CONTAINER) {
+		container = true;
+		slot = 0;
+	}
+	/* One that only its runtime's files told of. */
+	container |= is_scope && here.flags & CAPWARD_SCOPE_CONTAINER;
 
 	*want = (struct capward_govern){
 		.cgroup = id, .root = id, .outer = parent_id, .policy = slot};
 	want->flags = container ? CAPWARD_SCOPE_CONTAINER : 0;
-	if (is_scope && belongs_to_run(a->engine, &here)) {
+	if (is_scope && keeps_policy(a->engine, &here)) {
 		want->policy = here.policy;
+		want->flags |= here.flags & CAPWARD_SCOPE_ASSIGNED;
 		return true;
 	}
 	if (slot)
@@ -119,8 +145,13 @@ static bool wanted(const struct assignment *a, const char *path, __u64 id, __u64
 		want->flags = parent.flags & CAPWARD_SCOPE_CONTAINER;
 		return true;
 	}
-	want->policy = container ? a->container_policy : CAPWARD_POLICY_OBSERVE;
-	return container || is_scope;
+	if (container)
+		want->policy = a->container_policy;
+	else if (a->service_policy && runtime_names_service(names.name))
+		want->policy = a->service_policy;
+	else
+		want->policy = is_scope ? CAPWARD_POLICY_OBSERVE : 0;
+	return want->policy;
 }
 
 static int assign_cgroup(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine)
@@ -147,24 +178,34 @@ static int assign_cgroup(void *context, const char *path, __u64 id, __u64 parent
 	return 0;
 }
 
-int assign_all(struct engine *engine, size_t *changed, struct error *err)
+/* The same from @from down, which lies in the scope @parent, by its id; 0: in none. */
+static int assign_from(struct engine *engine, const char *from, __u64 parent, size_t *changed,
+		       struct error *err)
 {
 	struct assignment a = {.engine = engine, .err = err};
 	int code = 0;
 
 	a.match_count = engine_matches(engine, a.matches);
 	a.container_policy = engine_state(engine)->container_policy;
+	a.service_policy = engine_state(engine)->service_policy;
 	*changed = 0;
 	for (int walk = 0; walk < WALKS; walk++) {
 		a.changed = 0;
-		code = cgroup_walk(assign_cgroup, &a, err);
+		code = cgroup_walk_from(from, parent, assign_cgroup, &a, err);
 		*changed += a.changed;
 		if (code || a.code || !a.changed)
 			break;
 	}
-	if (!code && !a.code && *changed)
-		code = engine_seed(engine, err);
 	return code ? code : a.code;
+}
+
+int assign_all(struct engine *engine, size_t *changed, struct error *err)
+{
+	int code = assign_from(engine, "/", 0, changed, err);
+
+	if (!code && *changed)
+		code = engine_seed(engine, err);
+	return code;
 }
 
 /* The scope that the parent of cgroup @path is in, by id; 0: none. */
@@ -203,4 +244,56 @@ int assign_one(struct engine *engine, const char *path, __u32 slot, __u32 flags,
 					 "no more",
 					 path, CAPWARD_NESTING);
 	return engine_govern(engine, &request, err);
+}
+
+/* Write the entry of a scope; @before is the policy it had, 0: it was none. */
+static int assign_root(struct engine *engine, const struct capward_govern *want, __u32 before,
+		       size_t *changed, struct error *err)
+{
+	int code;
+
+	if (!want->policy)
+		return 0;
+	code = engine_govern(engine, want, err);
+	if (code)
+		return code;
+	*changed += before != want->policy;
+	return before ? 0 : engine_seed(engine, err); /* what ran in it was nobody's */
+}
+
+__u32 assign_match(struct engine *engine, const char *path)
+{
+	struct assignment a = {.engine = engine};
+	__u32 slot;
+
+	a.match_count = engine_matches(engine, a.matches);
+	slot = matching_slot(&a, path);
+	return slot == CAPWARD_MATCH_CONTAINER ? 0 : slot;
+}
+
+int assign_scope(struct engine *engine, const char *path, __u32 slot, __u32 flags, size_t *changed,
+		 struct error *err)
+{
+	struct capward_govern want = {.outer = scope_around(engine, path), .flags = flags};
+	struct capward_scope here;
+	__u32 before = 0;
+	size_t below = 0;
+	int code = cgroup_id(path, &want.cgroup, NULL);
+
+	*changed = 0;
+	if (code)
+		return code == -ENOENT || code == -ENODEV ? 0 : code;
+	if (!engine_scope(engine, want.cgroup, &here) && here.root == want.cgroup)
+		before = here.policy;
+	want.root = want.cgroup;
+	want.policy = slot ? slot : before;
+	code = assign_root(engine, &want, before, changed, err);
+	if (!code && cgroup_path(want.cgroup, NULL)) {
+		engine_forget(engine, want.cgroup); /* it went before its entry was there */
+		return 0;
+	}
+	if (!code)
+		code = assign_from(engine, path, want.outer, &below, err);
+	*changed += below;
+	return code;
 }

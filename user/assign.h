@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which cgroup gets which policy, of those that exist already. For those to come, cgroup_mkdir in
- * bpf/lifecycle.bpf.c has the rule; here a cgroup of `capward run` also keeps its policy, and a
- * scope that nothing names any more is only observed. Callers hold engine_lock().
+ * bpf/lifecycle.bpf.c has the rule; here a cgroup of `capward run` and one whose policy was chosen by
+ * who it is also keep theirs, and a scope that nothing names any more is only observed. Callers hold
+ * engine_lock().
  */
 #ifndef CAPWARD_ASSIGN_H
 #define CAPWARD_ASSIGN_H
@@ -11,9 +12,10 @@
 #include "profile.h"
 
 /*
- * Order @matches by how specific they are: the more bytes before the first wildcard, and then in
- * all, the earlier. Two equal patterns of different policies: -EINVAL, and *@tie is the index of
- * the second of them.
+ * Order @matches by how specific they are: what is of a name before what is of a path, then the more
+ * bytes before the first wildcard, and then in all, the earlier; those for the default of containers
+ * last. Two equal patterns of different policies: -EINVAL, and *@tie is the index of the second of
+ * them.
  */
 int assign_rank(struct capward_match *matches, size_t count, size_t *tie);
 
@@ -24,6 +26,17 @@ int assign_rank(struct capward_match *matches, size_t count, size_t *tie);
  * from it; the first such error is returned.
  */
 int assign_all(struct engine *engine, size_t *changed, struct error *err);
+
+/*
+ * Have the cgroup @path be a scope with policy @slot and @flags, CAPWARD_SCOPE_ASSIGNED where it has
+ * that because of who it is; or with @slot 0 what its path alone asks for. What is below it follows.
+ * *@changed is the number of cgroups whose policy changed. A cgroup that is gone is no error.
+ */
+int assign_scope(struct engine *engine, const char *path, __u32 slot, __u32 flags, size_t *changed,
+		 struct error *err);
+
+/* The slot whose match in force means the cgroup @path; 0: none does, or one for the default. */
+__u32 assign_match(struct engine *engine, const char *path);
 
 /*
  * Govern the one cgroup @path with policy @slot, as a scope of its own with @flags

@@ -187,23 +187,33 @@ static int walk_from(struct walk *walk, DIR *dir, char path[CGROUP_PATH], __u64 
 	return result;
 }
 
+int cgroup_walk_from(const char *from, __u64 parent,
+		     int (*each)(void *context, const char *path, __u64 id, __u64 parent,
+				 __u64 *mine),
+		     void *context, struct error *err)
+{
+	struct walk walk = {.each = each, .context = context, .err = err};
+	char name[CGROUP_PATH], path[CGROUP_PATH];
+	int result = file_path(name, from, NULL, err);
+	DIR *dir;
+
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "%s", from);
+	dir = opendir(name);
+	if (!dir && (errno == ENOENT || errno == ENODEV))
+		return 0;
+	if (!dir)
+		return error_set(err, -errno, "%s: %s", name, strerror(errno));
+	result = walk_from(&walk, dir, path, parent);
+	closedir(dir);
+	return result;
+}
+
 int cgroup_walk(int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine),
 		void *context, struct error *err)
 {
-	struct walk walk = {.each = each, .context = context, .err = err};
-	const char *mount = cgroup_mount();
-	char path[CGROUP_PATH] = "/";
-	int result;
-	DIR *dir;
-
-	if (!mount)
-		return no_mount(err);
-	dir = opendir(mount);
-	if (!dir)
-		return error_set(err, -errno, "%s: %s", mount, strerror(errno));
-	result = walk_from(&walk, dir, path, 0);
-	closedir(dir);
-	return result;
+	return cgroup_walk_from("/", 0, each, context, err);
 }
 
 int cgroup_make(const char *path, struct error *err)

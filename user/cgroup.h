@@ -41,6 +41,15 @@ int cgroup_of(pid_t pid, char path[CGROUP_PATH], struct error *err);
 int cgroup_walk(int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine),
 		void *context, struct error *err);
 
+/*
+ * The same for @from and the cgroups below it; @parent is what @each would have left for @from. One
+ * that is not there is no error.
+ */
+int cgroup_walk_from(const char *from, __u64 parent,
+		     int (*each)(void *context, const char *path, __u64 id, __u64 parent,
+				 __u64 *mine),
+		     void *context, struct error *err);
+
 /* Make the cgroup @path; its parent is there. One of that name without tasks is made anew. */
 int cgroup_make(const char *path, struct error *err);
 

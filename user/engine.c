@@ -16,7 +16,9 @@
 #include "load.h"
 #include "pins.h"
 
-#define LOCK "/run/capward.lock" /* not on bpffs, which others may be able to open */
+/* Not on bpffs, which others may be able to open. */
+#define LOCK	    "/run/capward.lock"
+#define READER_LOCK "/run/capward-trace.lock"
 
 /* A buffer that is read, and the call that reads it now. */
 struct ring {
@@ -45,19 +47,34 @@ void engine_kernel_functions(const char *path, const char *const *names, size_t 
 	libbpf_set_print(print);
 }
 
-int engine_lock(struct error *err)
+static int lock(const char *path, int operation, struct error *err)
 {
-	int fd = open(LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return error_set(err, -errno, LOCK ": %s", strerror(errno));
-	if (flock(fd, LOCK_EX)) {
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (flock(fd, operation)) {
 		int code = -errno;
 
 		close(fd);
-		return error_set(err, code, LOCK ": %s", strerror(-code));
+		return error_set(err, code, "%s: %s", path, strerror(-code));
 	}
 	return fd;
+}
+
+int engine_lock(struct error *err)
+{
+	return lock(LOCK, LOCK_EX, err);
+}
+
+int engine_try_lock(struct error *err)
+{
+	return lock(LOCK, LOCK_EX | LOCK_NB, err);
+}
+
+int engine_reader_lock(struct error *err)
+{
+	return lock(READER_LOCK, LOCK_EX | LOCK_NB, err);
 }
 
 void engine_close(struct engine *engine)

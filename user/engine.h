@@ -39,6 +39,9 @@ void engine_kernel_functions(const char *path, const char *const *names, size_t 
  */
 int engine_lock(struct error *err);
 
+/* The same without waiting; -EAGAIN: somebody else holds it. */
+int engine_try_lock(struct error *err);
+
 /*
  * 0 when what knows whose a credential is is attached, and was before what judges by it; else a
  * negative errno and why.
@@ -102,6 +105,12 @@ size_t engine_matches(struct engine *engine, struct capward_match *out);
 /* Put @count matches (at most CAPWARD_MATCHES), the most specific first, in force at once. */
 int engine_set_matches(struct engine *engine, const struct capward_match *list, size_t count,
 		       struct error *err);
+
+/*
+ * Become the one who reads the events. A file descriptor to close, or a negative errno; -EAGAIN:
+ * another does.
+ */
+int engine_reader_lock(struct error *err);
 
 /*
  * Call @each for every event, waiting up to @timeout_ms for the first. @each returns non-zero to

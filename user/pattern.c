@@ -25,12 +25,17 @@ bool pattern_spares(const char *path)
 	size_t length = strlen(last);
 
 	memcpy(name, last, length < sizeof(name) ? length : sizeof(name) - 1);
-	return runtime_names_monitor(name);
+	return runtime_names_exempt(name);
 }
 
 bool pattern_matches_cgroup(const char *pattern, const char *path)
 {
 	return !pattern_spares(path) && pattern_matches(pattern, path);
+}
+
+bool pattern_matches_name(const char *pattern, const char *path)
+{
+	return !pattern_spares(path) && pattern_matches(pattern, strrchr(path, '/') + 1);
 }
 
 size_t pattern_literal(const char *pattern)

@@ -15,7 +15,7 @@
  */
 bool pattern_matches(const char *pattern, const char *text);
 
-/* Whether the cgroup @path is that of a runtime's monitor, which no rule is ever about. */
+/* Whether the cgroup @path is a runtime's monitor's or capward's own, which no rule is ever about. */
 bool pattern_spares(const char *path);
 
 /*
@@ -23,6 +23,9 @@ bool pattern_spares(const char *path);
  * none means what pattern_spares().
  */
 bool pattern_matches_cgroup(const char *pattern, const char *path);
+
+/* The same of the name of the cgroup @path, the last component, which begins with '/'. */
+bool pattern_matches_name(const char *pattern, const char *path);
 
 /* The bytes of @pattern before its first wildcard: the more, the more specific. */
 size_t pattern_literal(const char *pattern);
