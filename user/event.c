@@ -8,10 +8,10 @@
 #include <time.h>
 
 #include "caps.h"
-#include "container.h"
 #include "operation.h"
 #include "output.h"
 #include "profile.h"
+#include "scope_json.h"
 
 static const char *const verdict_names[CAPWARD_VERDICTS] = {
 	[CAPWARD_USED] = "used", [CAPWARD_DENIED] = "denied", [CAPWARD_WOULD_DENY] = "would-deny",
@@ -76,10 +76,9 @@ static void format_time(long long ns, char *text, size_t size)
 int event_print(const struct event_view *view, FILE *stream)
 {
 	const struct capward_event *event = &view->event;
-	char comm[TEXT_ESCAPED(CAPWARD_COMM)], who[TEXT_ESCAPED(CONTAINER_NAME)], cap[CAPS_LABEL];
+	char comm[TEXT_ESCAPED(CAPWARD_COMM)], who[SCOPE_CALLED], cap[CAPS_LABEL];
 	char profile[TEXT_ESCAPED(CAPWARD_NAME)], syscall[64], clock[64];
 	const char *operation = operation_name(event->permission);
-	struct container container = container_of_cgroup(view->cgroup);
 
 	if (!operation)
 		operation = caps_label(event->permission, cap) + strlen("CAP_");
@@ -87,16 +86,10 @@ int event_print(const struct event_view *view, FILE *stream)
 	syscall_name(event->syscall, syscall, sizeof(syscall));
 	text_escape(profile, sizeof(profile), view->profile, strlen(view->profile));
 	text_escape(comm, sizeof(comm), event->comm, strnlen(event->comm, CAPWARD_COMM));
-	/* A container by the 12 digits its runtime shows; anything else by its path. */
-	if (strlen(container.id) == 64)
-		container.id[12] = '\0';
-	if (container.id[0])
-		text_escape(who, sizeof(who), container.id, strlen(container.id));
-	else
-		text_escape(who, sizeof(who), view->cgroup, strlen(view->cgroup));
 	fprintf(stream, "%.15s %-10s %-20s %s %s[%u]%s%s count=%llu profile=%s%s\n", clock + 11,
-		event_verdict_name(event->verdict), operation, who[0] ? who : "(gone)", comm,
-		event->pid, syscall[0] ? " by " : "", syscall, (unsigned long long)event->count,
+		event_verdict_name(event->verdict), operation,
+		scope_called(view->cgroup, view->identity, who), comm, event->pid,
+		syscall[0] ? " by " : "", syscall, (unsigned long long)event->count,
 		profile[0] ? profile : "(gone)", event->audit ? "" : " noaudit");
 	return ferror(stream) ? -EIO : 0;
 }
@@ -109,17 +102,15 @@ static json_t *text_or_null(const char *text)
 json_t *event_json(const struct event_view *view)
 {
 	const struct capward_event *event = &view->event;
-	struct container container = container_of_cgroup(view->cgroup);
 	const char *operation = operation_name(event->permission);
 	char cap[CAPS_LABEL], syscall[64], clock[64];
 
 	format_time(view->time_ns, clock, sizeof(clock));
 	syscall_name(event->syscall, syscall, sizeof(syscall));
-	return json_pack("{s:s, s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:i, s:i, s:o, s:o, s:s?, "
-			 "s:s?, s:s, s:o, s:b, s:i, s:o, s:s, s:I}",
-			 "time", clock, "scope", "id", (json_int_t)event->scope, "cgroup",
-			 text_or_null(view->cgroup), "runtime", text_or_null(container.runtime),
-			 "container", text_or_null(container.id), "name", "image", "pod", "pid",
+	return json_pack("{s:s, s:o, s:i, s:i, s:o, s:o, s:s?, s:s?, s:s, s:o, s:b, s:i, s:o, s:s, "
+			 "s:I}",
+			 "time", clock, "scope",
+			 scope_json(event->scope, view->cgroup, view->identity), "pid",
 			 (int)event->pid, "tid", (int)event->tid, "comm",
 			 json_escaped(event->comm, strnlen(event->comm, CAPWARD_COMM)), "exe",
 			 text_or_null(view->exe), "cap",

@@ -9,14 +9,16 @@
 #include <stdio.h>
 
 #include "capward/abi.h"
+#include "identity.h"
 
 /* An event with what user space knows of it. The strings are raw: they are escaped when shown. */
 struct event_view {
 	struct capward_event event;
-	char cgroup[4096];	    /* path of the scope; "" when it is gone */
-	char exe[4096];		    /* path of the program; "" when it is gone */
-	char profile[CAPWARD_NAME]; /* "" when it is gone */
-	long long time_ns;	    /* since 1970 */
+	char cgroup[4096];		 /* path of the scope; "" when it is gone */
+	const struct identity *identity; /* of the scope; NULL: what its path tells */
+	char exe[4096];			 /* path of the program; "" when it is gone */
+	char profile[CAPWARD_NAME];	 /* "" when it is gone */
+	long long time_ns;		 /* since 1970 */
 };
 
 /*

@@ -6,13 +6,14 @@
 
 #include "caps.h"
 #include "command.h"
-#include "container.h"
 #include "decide.h"
 #include "event.h"
 #include "host.h"
+#include "identity.h"
 #include "operation.h"
 #include "output.h"
 #include "profile.h"
+#include "scope_json.h"
 #include "scopes.h"
 
 static json_t *counts_json(const struct scope_view *view, enum capward_verdict verdict)
@@ -56,17 +57,11 @@ static json_t *granted_json(__u64 word)
 	return list;
 }
 
-static json_t *scope_json(const struct scope_view *view)
+static json_t *view_json(const struct scope_view *view, const struct identity *identity)
 {
-	struct container container = container_of_cgroup(view->path);
 	json_t *object = json_pack(
-		"{s:{s:I, s:o, s:o, s:o, s:n, s:n, s:n}, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:b, "
-		"s:i}",
-		"scope", "id", (json_int_t)view->id, "cgroup",
-		json_escaped(view->path, strlen(view->path)), "runtime",
-		container.runtime[0] ? json_string(container.runtime) : json_null(), "container",
-		container.id[0] ? json_escaped(container.id, strlen(container.id)) : json_null(),
-		"name", "image", "pod", "profile",
+		"{s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:b, s:i}", "scope",
+		scope_json(view->id, view->path, identity), "profile",
 		json_escaped(view->policy.profile, strlen(view->policy.profile)), "mode",
 		profile_mode_name(policy_mode(view->policy.word)), "granted",
 		granted_json(view->policy.word), "deny",
@@ -80,12 +75,26 @@ static json_t *scope_json(const struct scope_view *view)
 	return object;
 }
 
+/* Who @view is; to be freed. Without memory that is what its path tells. */
+static struct identity identify(const struct scope_view *view)
+{
+	struct identity identity;
+
+	if (identity_of("", view->path, &identity, NULL))
+		identity = (struct identity){.container = container_of_cgroup(view->path)};
+	return identity;
+}
+
 static int print_json(const struct scope_list *list)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, scope_json(&list->scopes[i]));
+	for (size_t i = 0; i < list->count; i++) {
+		struct identity identity = identify(&list->scopes[i]);
+
+		json_array_append_new(array, view_json(&list->scopes[i], &identity));
+		identity_free(&identity);
+	}
 	return command_print_json("ps", json_pack("{s:o}", "scopes", array), JSON_INDENT(2));
 }
 
@@ -109,41 +118,70 @@ static void describe(const struct scope_view *view, enum capward_verdict verdict
 	}
 }
 
+/* One line of a block, unless there is nothing to say. */
+static void print_line(const char *title, const char *raw)
+{
+	char text[TEXT_ESCAPED(512)];
+
+	if (!raw || !raw[0])
+		return;
+	text_escape(text, sizeof(text), raw, strlen(raw));
+	printf("  %-11s %s\n", title, text);
+}
+
+static void print_who(const struct scope_view *view, const struct identity *identity)
+{
+	char called[SCOPE_CALLED], pod[2 * IDENTITY_TEXT];
+	const struct container *container = &identity->container;
+	const char *space = identity->pod_namespace;
+
+	scope_called(view->path, identity, called);
+	printf("%s%s%s%s\n", container->runtime, container->runtime[0] ? " " : "", called,
+	       identity->claimed ? " (as its owner says)" : "");
+	if (identity->name && strcmp(identity->name, container->id))
+		print_line("id", container->id);
+	print_line("image", identity->image);
+	snprintf(pod, sizeof(pod), "%s%s%s", space ? space : "", space ? "/" : "",
+		 identity->pod ? identity->pod : "");
+	print_line("pod", identity->pod ? pod : NULL);
+	print_line("cgroup", view->path);
+}
+
 /*
  * One block a scope: a table of all columns of the contract does not fit a terminal, and the lists
  * of capabilities are what a person comes for.
  */
+static void print_block(const struct scope_view *view, const struct identity *identity)
+{
+	char granted[CAPS_TEXT], deny[OPERATION_TEXT], text[2048];
+	uint64_t denied = operations_denied(view->policy.word);
+
+	print_who(view, identity);
+	printf("  profile     %s (%s)\n", view->policy.profile,
+	       profile_mode_name(policy_mode(view->policy.word)));
+	printf("  granted     %s\n", caps_format(view->policy.word & caps_all(), granted));
+	if (denied)
+		printf("  deny        %s\n", operation_format(denied, deny));
+	for (unsigned int verdict = 0; verdict < CAPWARD_VERDICTS; verdict++) {
+		describe(view, verdict, text, sizeof(text));
+		if (verdict <= CAPWARD_DENIED || strcmp(text, "-"))
+			printf("  %-11s %s\n", event_verdict_name(verdict), text);
+	}
+	if (view->strict)
+		puts("  strict      a credential could not be recorded: lent ones are denied");
+	if (view->uncounted)
+		printf("  uncounted   %llu\n", (unsigned long long)view->uncounted);
+}
+
 static int print_text(const struct scope_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		const struct scope_view *view = &list->scopes[i];
-		struct container container = container_of_cgroup(view->path);
-		char path[TEXT_ESCAPED(CGROUP_PATH)], id[TEXT_ESCAPED(CONTAINER_NAME)];
-		char granted[CAPS_TEXT], deny[OPERATION_TEXT], text[2048];
-		uint64_t denied = operations_denied(view->policy.word);
+		struct identity identity = identify(&list->scopes[i]);
 
-		text_escape(path, sizeof(path), view->path, strlen(view->path));
-		if (strlen(container.id) == 64)
-			container.id[12] = '\0';
-		text_escape(id, sizeof(id), container.id, strlen(container.id));
-		printf("%s%s%s%s%s\n", i ? "\n" : "", container.runtime,
-		       container.runtime[0] ? " " : "", id[0] ? id : path, "");
-		printf("  cgroup      %s\n", path);
-		printf("  profile     %s (%s)\n", view->policy.profile,
-		       profile_mode_name(policy_mode(view->policy.word)));
-		printf("  granted     %s\n", caps_format(view->policy.word & caps_all(), granted));
-		if (denied)
-			printf("  deny        %s\n", operation_format(denied, deny));
-		for (unsigned int verdict = 0; verdict < CAPWARD_VERDICTS; verdict++) {
-			describe(view, verdict, text, sizeof(text));
-			if (verdict <= CAPWARD_DENIED || strcmp(text, "-"))
-				printf("  %-11s %s\n", event_verdict_name(verdict), text);
-		}
-		if (view->strict)
-			puts("  strict      a credential could not be recorded: lent ones are "
-			     "denied");
-		if (view->uncounted)
-			printf("  uncounted   %llu\n", (unsigned long long)view->uncounted);
+		if (i)
+			putchar('\n');
+		print_block(&list->scopes[i], &identity);
+		identity_free(&identity);
 	}
 	if (!list->count)
 		puts("no scope: nothing is governed");

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* capward trace: stream events. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "caps.h"
-#include "cgroup.h"
 #include "command.h"
 #include "container.h"
-#include "event.h"
+#include "event_view.h"
 #include "gate.h"
 #include "host.h"
+#include "identity_cache.h"
 #include "operation.h"
+#include "relay.h"
+#include "relay_client.h"
 
-/* Events are taken out of the buffer by who reads them, so only one may. */
-#define READER_LOCK "/run/capward-trace.lock"
-#define POLL_MS	    200
-#define WATCH_NS    1000000000ULL
+#define POLL_MS	 200
+#define WATCH_NS 1000000000ULL
 
 static volatile sig_atomic_t stop;
 
@@ -38,35 +36,19 @@ struct trace {
 	const char *scope;	 /* NULL: any */
 	int permission, verdict; /* -1: any */
 	__u64 since;		 /* ns since boot: when the command began */
-	long long boot;		 /* ns since 1970 at boot */
-	unsigned long long damaged;
+	unsigned long long damaged, missed;
+	struct identity_cache *identities;
+	int lock, relay;       /* where the events come from; one of them is negative */
 	enum gate_sight sight; /* what was told last */
 	__u64 looked;	       /* ns since boot */
 };
 
-static __u64 now(clockid_t clock)
+static __u64 now(void)
 {
 	struct timespec ts;
 
-	clock_gettime(clock, &ts);
+	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
-}
-
-static void complete(struct trace *trace, struct event_view *view)
-{
-	struct capward_policy policy;
-	char link[64];
-	ssize_t length;
-
-	if (cgroup_path(view->event.scope, view->cgroup))
-		view->cgroup[0] = '\0';
-	view->profile[0] = '\0';
-	if (!engine_policy(trace->engine, view->event.policy, &policy))
-		memcpy(view->profile, policy.profile, sizeof(view->profile));
-	snprintf(link, sizeof(link), "/proc/%u/exe", view->event.pid);
-	length = readlink(link, view->exe, sizeof(view->exe) - 1);
-	view->exe[length < 0 ? 0 : length] = '\0';
-	view->time_ns = trace->boot + (long long)view->event.time;
 }
 
 static int show(const struct trace *trace, const struct event_view *view)
@@ -80,6 +62,14 @@ static int show(const struct trace *trace, const struct event_view *view)
 	failed = !object || json_dumpf(object, stdout, JSON_COMPACT) || putchar('\n') == EOF;
 	json_decref(object);
 	return failed ? -EIO : 0;
+}
+
+/* Whether @name, as a person gave it, means the scope of @view. */
+static bool is_asked_for(const char *name, const struct event_view *view)
+{
+	if (view->identity && view->identity->name && !strcmp(view->identity->name, name))
+		return true;
+	return container_matches(view->cgroup, name);
 }
 
 static int on_event(void *context, const void *bytes, size_t size)
@@ -96,30 +86,55 @@ static int on_event(void *context, const void *bytes, size_t size)
 	if ((trace->permission >= 0 && view.event.permission != trace->permission) ||
 	    (trace->verdict >= 0 && view.event.verdict != trace->verdict))
 		return 0;
-	complete(trace, &view);
-	if (trace->scope && !container_matches(view.cgroup, trace->scope))
+	event_view_complete(trace->engine, &view);
+	view.identity = identity_cache_get(trace->identities, view.event.scope, view.cgroup);
+	if (trace->scope && !is_asked_for(trace->scope, &view))
 		return 0;
 	/* What was taken from the buffer is printed before a signal ends the loop. */
 	return show(trace, &view) ? -EIO : 0;
 }
 
-static int lock_reader(struct error *err)
+/*
+ * Events are taken out of the buffer by who reads them, so only one may: this command, or the daemon,
+ * which then passes them on.
+ */
+static int open_source(struct trace *trace, struct error *err)
 {
-	int fd = open(READER_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int code;
 
-	if (fd < 0)
-		return error_set(err, -errno, READER_LOCK ": %s", strerror(errno));
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return fd;
-	close(fd);
-	return error_set(err, -EBUSY,
-			 "another `capward trace` is reading the events; end it first");
+	trace->lock = engine_reader_lock(err);
+	if (trace->lock != -EAGAIN)
+		return trace->lock < 0 ? trace->lock : 0;
+	trace->relay = relay_subscribe(RELAY_PATH, err);
+	code = trace->relay;
+	if (code == -ENOENT || code == -ECONNREFUSED)
+		return error_set(err, -EBUSY,
+				 "another `capward trace` is reading the events; end it first");
+	return code < 0 ? code : 0;
+}
+
+/* Take what the daemon has, waiting up to @timeout_ms for the first; as engine_events(). */
+static int relayed_events(struct trace *trace, int timeout_ms, struct error *err)
+{
+	struct relay_record record;
+	int code, count = 0;
+
+	while ((code = relay_next(trace->relay, count ? 0 : timeout_ms, &record, err)) > 0) {
+		count++;
+		trace->missed += record.missed;
+		code = record.missed ? 0 : on_event(trace, record.bytes, record.size);
+		if (code)
+			return code;
+	}
+	if (code == -EPIPE)
+		return error_set(err, code, "the daemon has ended; what is in force stays");
+	return code < 0 ? code : count;
 }
 
 /* Tell when what enforcement rests on has changed, once a second. */
 static void watch(struct trace *trace)
 {
-	__u64 time = now(CLOCK_BOOTTIME);
+	__u64 time = now();
 	enum gate_sight sight;
 
 	if (time - trace->looked < WATCH_NS)
@@ -139,10 +154,11 @@ static int stream(struct trace *trace, struct error *err)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
-	trace->boot = (long long)(now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME));
 	while (!stop && code >= 0) {
 		watch(trace);
-		code = engine_events(trace->engine, POLL_MS, on_event, trace, err);
+		code = trace->relay >= 0
+			       ? relayed_events(trace, POLL_MS, err)
+			       : engine_events(trace->engine, POLL_MS, on_event, trace, err);
 		if (code == -EINTR)
 			code = 0;
 		if (fflush(stdout))
@@ -219,12 +235,29 @@ static int read_options(int argc, char **argv, struct trace *trace)
 	return optind < argc ? command_usage(&command_trace, "unexpected argument") : 0;
 }
 
+static void report(const struct trace *trace, __u64 lost)
+{
+	if (lost)
+		fprintf(stderr,
+			"capward trace: %llu events were lost (buffer full); the counts of "
+			"`capward ps` have them\n",
+			(unsigned long long)lost);
+	if (trace->missed)
+		fprintf(stderr,
+			"capward trace: %llu events were missed (this command was too slow); the "
+			"counts of `capward ps` have them\n",
+			trace->missed);
+	if (trace->damaged)
+		fprintf(stderr, "capward trace: %llu events were not readable\n", trace->damaged);
+}
+
 static int run(int argc, char **argv)
 {
-	struct trace trace = {.permission = -1, .verdict = -1, .since = now(CLOCK_BOOTTIME)};
+	struct trace trace = {
+		.permission = -1, .verdict = -1, .since = now(), .lock = -1, .relay = -1};
 	struct error err;
 	__u64 lost;
-	int code, lock, status = read_options(argc, argv, &trace);
+	int code, status = read_options(argc, argv, &trace);
 
 	if (status)
 		return status < 0 ? STATUS_OK : status;
@@ -233,24 +266,21 @@ static int run(int argc, char **argv)
 		code = engine_open(&trace.engine, &err);
 	if (code)
 		return command_fail("trace", code, &err);
-	lock = lock_reader(&err);
+	trace.identities = identity_cache_new();
 	lost = engine_state(trace.engine)->lost;
-	code = lock < 0 ? lock : stream(&trace, &err);
-	if (code) {
+	code = trace.identities ? open_source(&trace, &err)
+				: error_set(&err, -ENOMEM, "out of memory");
+	if (!code)
+		code = stream(&trace, &err);
+	if (code)
 		status = command_fail("trace", code, &err);
-	} else {
-		lost = engine_state(trace.engine)->lost - lost;
-		if (lost)
-			fprintf(stderr,
-				"capward trace: %llu events were lost (buffer full); the "
-				"counts of `capward ps` have them\n",
-				(unsigned long long)lost);
-		if (trace.damaged)
-			fprintf(stderr, "capward trace: %llu events were not readable\n",
-				trace.damaged);
-	}
-	if (lock >= 0)
-		close(lock);
+	else
+		report(&trace, engine_state(trace.engine)->lost - lost);
+	if (trace.lock >= 0)
+		close(trace.lock);
+	if (trace.relay >= 0)
+		close(trace.relay);
+	identity_cache_free(trace.identities);
 	engine_close(trace.engine);
 	return status;
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "event_view.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+
+static long long now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (long long)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+void event_view_complete(struct engine *engine, struct event_view *view)
+{
+	struct capward_policy policy;
+	char link[64];
+	ssize_t length;
+
+	if (cgroup_path(view->event.scope, view->cgroup))
+		view->cgroup[0] = '\0';
+	view->profile[0] = '\0';
+	if (!engine_policy(engine, view->event.policy, &policy))
+		memcpy(view->profile, policy.profile, sizeof(view->profile));
+	snprintf(link, sizeof(link), "/proc/%u/exe", view->event.pid);
+	length = readlink(link, view->exe, sizeof(view->exe) - 1);
+	view->exe[length < 0 ? 0 : length] = '\0';
+	/* The day's clock may have been set since; the one that events carry is not. */
+	view->time_ns = now(CLOCK_REALTIME) - (now(CLOCK_BOOTTIME) - (long long)view->event.time);
+}
