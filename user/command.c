@@ -146,3 +146,15 @@ int command_engine(struct engine **out, bool enforce, struct error *err)
 		*out = engine;
 	return code;
 }
+
+int command_this_build(struct engine **engine, bool *upgraded, struct error *err)
+{
+	int code = command_engine(engine, false, err);
+
+	*upgraded = false;
+	if (code || engine_same_build(*engine))
+		return code;
+	code = engine_upgrade(engine, err);
+	*upgraded = !code;
+	return code;
+}

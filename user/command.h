@@ -32,7 +32,7 @@ struct command {
 };
 
 extern const struct command command_check, command_run, command_apply, command_status, command_ps,
-	command_trace, command_unload, command_profile, command_hook;
+	command_trace, command_unload, command_profile, command_daemon, command_hook;
 
 /*
  * `capward profile which`: @arguments are the container and then the profiles, 1 or more in all. The
@@ -74,5 +74,8 @@ void command_warnings(const struct profile *profile);
  * -EOPNOTSUPP. The caller holds engine_lock().
  */
 int command_engine(struct engine **out, bool enforce, struct error *err);
+
+/* The same, and what is loaded is this build's then; *@upgraded tells whether it was another's. */
+int command_this_build(struct engine **engine, bool *upgraded, struct error *err);
 
 #endif

@@ -71,12 +71,15 @@ static int find_used(struct engine *engine, bool used[CAPWARD_POLICIES])
 	struct capward_match matches[CAPWARD_MATCHES];
 	size_t count = engine_matches(engine, matches);
 	__u32 container = engine_state(engine)->container_policy;
+	__u32 service = engine_state(engine)->service_policy;
 
 	for (size_t i = 0; i < count; i++)
 		if (matches[i].policy < CAPWARD_POLICIES)
 			used[matches[i].policy] = true;
 	if (container < CAPWARD_POLICIES)
 		used[container] = true;
+	if (service < CAPWARD_POLICIES)
+		used[service] = true;
 	return engine_scopes(engine, mark_used, used);
 }
 
@@ -116,4 +119,18 @@ int policy_slot(struct engine *engine, const struct capward_policy *policy, cons
 	return error_set(err, -ENOSPC,
 			 "no place for another policy: all %u are in use; apply fewer profiles",
 			 CAPWARD_POLICIES - CAPWARD_POLICY_FIRST);
+}
+
+void policy_retire(struct engine *engine, const __u32 *slots, size_t count)
+{
+	static const struct capward_policy none;
+	bool used[CAPWARD_POLICIES] = {false};
+	struct capward_policy there;
+
+	if (find_used(engine, used))
+		return;
+	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++)
+		if (!used[i] && !is_taken(slots, count, i) && !engine_policy(engine, i, &there) &&
+		    there.flags & CAPWARD_POLICY_DAEMON)
+			engine_set_policy(engine, i, &none, NULL);
 }

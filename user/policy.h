@@ -28,4 +28,10 @@ int policy_find(struct engine *engine, const char *name, __u32 *slot);
 int policy_slot(struct engine *engine, const struct capward_policy *policy, const __u32 *taken,
 		size_t taken_count, __u32 *slot, struct error *err);
 
+/*
+ * Free the slots of profiles that came from the daemon's directory, are not in @slots (@count of them)
+ * and that nothing refers to any more.
+ */
+void policy_retire(struct engine *engine, const __u32 *slots, size_t count);
+
 #endif

@@ -1205,10 +1205,12 @@ int profile_warnings(const struct profile *profile, void (*emit)(void *ctx, cons
 
 /* Words */
 
-const struct profile_match *profile_first_beyond_cgroup(const struct profile *profile)
+const struct profile_match *profile_first_beyond_kernel(const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->match_count; i++) {
-		if (profile->matches[i].kind != PROFILE_CGROUP)
+		enum profile_match_kind kind = profile->matches[i].kind;
+
+		if (kind != PROFILE_UNIT && kind != PROFILE_CGROUP && kind != PROFILE_DEFAULT)
 			return &profile->matches[i];
 	}
 	return NULL;

@@ -94,10 +94,10 @@ int profile_warnings(const struct profile *profile, void (*emit)(void *ctx, cons
 		     void *ctx);
 
 /*
- * The first item of the match list that is not a cgroup pattern, and so cannot be decided by the
- * kernel alone; NULL when there is none.
+ * The first item of the match list that the kernel cannot decide by a cgroup's path and name alone;
+ * NULL when there is none.
  */
-const struct profile_match *profile_first_beyond_cgroup(const struct profile *profile);
+const struct profile_match *profile_first_beyond_kernel(const struct profile *profile);
 
 /* The word of a profile for @kind, "image"; never NULL for a value of the enum. */
 const char *profile_kind_name(enum profile_match_kind kind);

@@ -96,7 +96,7 @@ static void check_profile(const struct profile *profile)
 	for (size_t i = 0; i < profile->match_count; i++)
 		check_match(&profile->matches[i]);
 	profile_warnings(profile, ignore, NULL);
-	profile_first_beyond_cgroup(profile);
+	profile_first_beyond_kernel(profile);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

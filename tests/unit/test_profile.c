@@ -82,7 +82,7 @@ static void test_least(void **state)
 	assert_false(profile->privileged);
 	assert_true(profile->mask == CAPS_DOCKER_DEFAULT);
 	assert_int_equal(profile->match_count, 0);
-	assert_null(profile_first_beyond_cgroup(profile));
+	assert_null(profile_first_beyond_kernel(profile));
 	profile_free(profile);
 }
 
@@ -151,7 +151,7 @@ static void test_everything(void **state)
 	assert_false(profile->cap_add.all);
 	assert_true(profile->cap_add.mask == CAPS_BIT(CAP_NET_BIND_SERVICE));
 	assert_true(profile->mask == CAPS_BIT(CAP_NET_BIND_SERVICE));
-	assert_ptr_equal(profile_first_beyond_cgroup(profile), &profile->matches[1]);
+	assert_ptr_equal(profile_first_beyond_kernel(profile), &profile->matches[1]);
 	profile_free(profile);
 }
 
@@ -828,7 +828,7 @@ static void test_limits_of_lists(void **state)
 
 	(void)state;
 	assert_int_equal(profile->match_count, CAPWARD_MATCHES);
-	assert_null(profile_first_beyond_cgroup(profile));
+	assert_null(profile_first_beyond_kernel(profile));
 	profile_free(profile);
 	test_free(text);
 	check_built(with_items(CAPWARD_MATCHES + 1),

@@ -11,7 +11,7 @@
 #include "command.h"
 #include "gate.h"
 #include "host.h"
-#include "load.h"
+#include "plan.h"
 #include "policy.h"
 #include "profile_set.h"
 
@@ -20,125 +20,18 @@ static int check_matches(const struct profile_set *set, struct error *err)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct profile *profile = set->profiles[i];
-		const struct profile_match *match = profile_first_beyond_cgroup(profile);
+		const struct profile_match *match = profile_first_beyond_kernel(profile);
 
 		if (match)
 			return error_set(
 				err, -EINVAL,
-				"%s:%u:%u: matching by %s is not acted on by this version; "
-				"match by cgroup",
+				"%s:%u:%u: to match by %s takes the daemon, which finds out who a "
+				"container is; put the file into " PROFILES_DIR
+				", where `capward daemon` reads it",
 				profile->file, match->line, match->column,
 				profile_kind_name(match->kind));
 	}
 	return 0;
-}
-
-/* What is about to be written: a slot for each profile, and the matches that will be in force. */
-struct plan {
-	__u32 *slots;
-	struct capward_match matches[CAPWARD_MATCHES];
-	size_t match_count;
-};
-
-static int plan_slots(struct engine *engine, const struct profile_set *set, struct plan *plan,
-		      struct error *err)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		struct capward_policy policy = policy_of(set->profiles[i]);
-		int code = policy_slot(engine, &policy, plan->slots, i, &plan->slots[i], err);
-
-		if (code)
-			return code;
-	}
-	return 0;
-}
-
-static bool is_planned(const struct plan *plan, size_t count, __u32 slot)
-{
-	for (size_t i = 0; i < count; i++)
-		if (plan->slots[i] == slot)
-			return true;
-	return false;
-}
-
-static int add_match(struct plan *plan, __u32 slot, const char *pattern, struct error *err)
-{
-	struct capward_match *match = &plan->matches[plan->match_count];
-
-	if (plan->match_count == CAPWARD_MATCHES)
-		return error_set(
-			err, -ENOSPC,
-			"more than %d cgroup patterns in all; use wildcards or fewer profiles",
-			CAPWARD_MATCHES);
-	*match = (struct capward_match){.policy = slot, .length = (__u32)strlen(pattern)};
-	memcpy(match->pattern, pattern, match->length); /* at most CAPWARD_PATTERN - 1 */
-	plan->match_count++;
-	return 0;
-}
-
-/* The patterns of the profiles in @set take the place of those that had their names. */
-static int plan_matches(struct engine *engine, const struct profile_set *set, struct plan *plan,
-			struct error *err)
-{
-	struct capward_match old[CAPWARD_MATCHES];
-	size_t count = engine_matches(engine, old), tie;
-	struct capward_policy one, two;
-	int code = 0;
-
-	for (size_t i = 0; !code && i < count; i++)
-		if (!is_planned(plan, set->count, old[i].policy))
-			code = add_match(plan, old[i].policy, old[i].pattern, err);
-	for (size_t i = 0; i < set->count; i++)
-		for (size_t j = 0; !code && j < set->profiles[i]->match_count; j++)
-			code = add_match(plan, plan->slots[i], set->profiles[i]->matches[j].pattern,
-					 err);
-	if (code || !assign_rank(plan->matches, plan->match_count, &tie))
-		return code;
-
-	/* A slot of this set has its name from the set, the others from the kernel. */
-	one = two = (struct capward_policy){};
-	engine_policy(engine, plan->matches[tie - 1].policy, &one);
-	engine_policy(engine, plan->matches[tie].policy, &two);
-	for (size_t i = 0; i < set->count; i++) {
-		if (plan->slots[i] == plan->matches[tie - 1].policy)
-			one = policy_of(set->profiles[i]);
-		if (plan->slots[i] == plan->matches[tie].policy)
-			two = policy_of(set->profiles[i]);
-	}
-	return error_set(err, -ENOTUNIQ, "the profiles %s and %s both match cgroup %s; keep one",
-			 one.profile, two.profile, plan->matches[tie].pattern);
-}
-
-static int find_default(struct engine *engine, const struct profile_set *set,
-			const struct plan *plan, const char *name, __u32 *slot, struct error *err)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (strcmp(set->profiles[i]->name, name))
-			continue;
-		*slot = plan->slots[i];
-		return 0;
-	}
-	if (!policy_find(engine, name, slot))
-		return 0;
-	return error_set(err, -ENOENT, "--default %s: no such profile is given or in force", name);
-}
-
-static int write_plan(struct engine *engine, const struct profile_set *set, const struct plan *plan,
-		      __u32 container, struct error *err)
-{
-	int code = 0;
-
-	for (size_t i = 0; !code && i < set->count; i++) {
-		struct capward_policy policy = policy_of(set->profiles[i]);
-
-		code = engine_set_policy(engine, plan->slots[i], &policy, err);
-	}
-	if (!code)
-		code = engine_set_matches(engine, plan->matches, plan->match_count, err);
-	if (!code)
-		__atomic_store_n(&engine_state(engine)->container_policy, container,
-				 __ATOMIC_SEQ_CST);
-	return code;
 }
 
 /* What was done besides writing the policies. */
@@ -150,24 +43,11 @@ struct outcome {
 	struct error why; /* it could not */
 };
 
-/* Open what is loaded, or load it, and see that it is this build's. */
-static int open_this_build(struct engine **engine, struct outcome *outcome, struct error *err)
-{
-	int code = command_engine(engine, false, err);
-
-	if (code || engine_same_build(*engine))
-		return code;
-	code = engine_upgrade(engine, err);
-	outcome->upgraded = !code;
-	return code;
-}
-
 static int apply(const struct profile_set *set, const char *fallback, struct outcome *outcome,
 		 struct error *err)
 {
 	struct engine *engine = NULL;
 	struct plan plan = {};
-	__u32 container;
 	int lock, code = host_require(err);
 
 	for (size_t i = 0; !code && i < set->count; i++)
@@ -177,20 +57,15 @@ static int apply(const struct profile_set *set, const char *fallback, struct out
 	lock = engine_lock(err);
 	if (lock < 0)
 		return lock;
-	plan.slots = calloc(set->count, sizeof(*plan.slots));
-	code = plan.slots ? open_this_build(&engine, outcome, err)
-			  : error_set(err, -ENOMEM, "out of memory");
+	code = command_this_build(&engine, &outcome->upgraded, err);
 	if (!code)
-		code = plan_slots(engine, set, &plan, err);
+		code = plan_make(engine, set->profiles, set->count, 0, PLAN_OTHERS_STAY, &plan,
+				 err);
+	if (!code && fallback && plan_slot(engine, &plan, fallback, &plan.container_policy))
+		code = error_set(err, -ENOENT, "--default %s: no such profile is given or in force",
+				 fallback);
 	if (!code)
-		code = plan_matches(engine, set, &plan, err);
-	if (!code) {
-		container = engine_state(engine)->container_policy;
-		if (fallback)
-			code = find_default(engine, set, &plan, fallback, &container, err);
-	}
-	if (!code)
-		code = write_plan(engine, set, &plan, container, err);
+		code = plan_write(engine, &plan, err);
 	if (!code)
 		code = assign_all(engine, &outcome->changed, err);
 	/* What was proved of other programs says nothing of these. */
@@ -200,7 +75,7 @@ static int apply(const struct profile_set *set, const char *fallback, struct out
 		outcome->observes = !engine_state(engine)->enforcing;
 	}
 	engine_close(engine);
-	free(plan.slots);
+	plan_free(&plan);
 	close(lock);
 	return code;
 }
@@ -247,8 +122,8 @@ static int run(int argc, char **argv)
 			status = STATUS_PROFILE;
 	} else {
 		for (size_t i = 0; i < set.count; i++)
-			printf("%s: in force, %s, matches %zu cgroup pattern%s\n",
-			       set.profiles[i]->name, profile_mode_name(set.profiles[i]->mode),
+			printf("%s: in force, %s, %zu match rule%s\n", set.profiles[i]->name,
+			       profile_mode_name(set.profiles[i]->mode),
 			       set.profiles[i]->match_count,
 			       set.profiles[i]->match_count == 1 ? "" : "s");
 		if (fallback)
