@@ -21,6 +21,7 @@ PKG_CONFIG ?= pkg-config
 prefix ?= /usr/local
 sbindir ?= $(prefix)/sbin
 mandir ?= $(prefix)/share/man
+unitdir ?= $(if $(filter /usr,$(prefix)),/usr/lib,/etc)/systemd/system
 datadir ?= $(prefix)/share/capward
 
 CFLAGS ?= -O2 -g
@@ -204,6 +205,9 @@ install: $(B)/capward
 	install -D -m 755 $(B)/capward $(DESTDIR)$(sbindir)/capward
 	install -d $(DESTDIR)$(datadir)/profiles
 	install -m 644 $(PROFILES) $(DESTDIR)$(datadir)/profiles
+	install -d $(DESTDIR)$(unitdir)
+	$(Q)sed 's|@sbindir@|$(sbindir)|' systemd/capward.service.in >$(DESTDIR)$(unitdir)/capward.service
+	$(Q)chmod 644 $(DESTDIR)$(unitdir)/capward.service
 	install -d $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8
 	$(Q)set -e; $(foreach m,$(MANUALS),sed 's|/usr/local/share/capward|$(datadir)|' $(m) \
 		>$(DESTDIR)$(mandir)/$(call man_path,$(m)); \
@@ -211,7 +215,7 @@ install: $(B)/capward
 
 # What is in force stays: `capward unload` first takes it out of the kernel.
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/capward
+	rm -f $(DESTDIR)$(sbindir)/capward $(DESTDIR)$(unitdir)/capward.service
 	rm -f $(foreach m,$(MANUALS),$(DESTDIR)$(mandir)/$(call man_path,$(m)))
 	rm -f $(PROFILES:profiles/%=$(DESTDIR)$(datadir)/profiles/%)
 	-rmdir $(DESTDIR)$(datadir)/profiles $(DESTDIR)$(datadir)

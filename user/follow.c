@@ -1,0 +1,750 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "follow.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "assign.h"
+#include "cgroup.h"
+#include "scope_json.h"
+
+/*
+ * A container's cgroup may be there before its runtime's files are. They are looked for again after
+ * this long, and then each time after twice as long, up to GIVE_UP_NS after the first time.
+ */
+#define FIRST_RETRY_NS 2000000ULL
+#define GIVE_UP_NS     4000000000ULL
+
+/* How often a container of plain runc or crun that is not started yet is looked at. */
+#define PLAIN_FIRST_NS 10000000ULL
+#define PLAIN_LAST_NS  1000000000ULL
+
+/* How often the kernel's count of lost changes is looked at. */
+#define TICK_NS 1000000000ULL
+
+/* Somebody else holds the lock. */
+#define BUSY_NS 5000000ULL
+
+struct waiter {
+	struct waiter *next;
+	void (*done)(void *context, const char *profile);
+	void *context;
+};
+
+/* A scope that is followed. */
+struct watched {
+	__u64 id;   /* the first member: watched are found by it */
+	char *path; /* NULL: it cannot be looked at yet */
+	struct identity identity;
+	__u64 made_at;	   /* ns since boot; 0: before this began */
+	__u64 due;	   /* when to look again; 0: not */
+	__u64 retry;	   /* and after how long then */
+	__u64 give_up;	   /* when to do without its runtime's files */
+	unsigned int seen; /* the last look at everything that saw it */
+	bool started;	   /* its payload was executed */
+	bool decided, unknown, tied;
+	char profile[CAPWARD_NAME]; /* whose rule won, or "" */
+	struct waiter *waiters;
+};
+
+struct follow {
+	struct engine *engine;
+	sd_event *event;
+	sd_event_source *changes, *timer;
+	void (*say)(const char *text);
+	const struct rules *rules;
+	const struct plan *plan;
+	bool hold;
+	void *watched; /* tree of struct watched */
+	struct follow_numbers numbers;
+	__u64 lost; /* as the kernel had it last, and the next */
+	__u32 plans;
+	unsigned int look; /* at everything: which */
+	__u64 due;	   /* no scope is to be looked at again before */
+	__u64 plain_due;   /* when to look for plain containers; 0: not */
+	__u64 plain_retry; /* and after how long then */
+};
+
+static __u64 now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(const struct follow *follow,
+						      const char *format, ...)
+{
+	struct error text;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text.text, sizeof(text.text), format, args);
+	va_end(args);
+	follow->say(text.text);
+}
+
+/* --- the scopes that are followed --------------------------------------------------------------- */
+
+static int by_id(const void *left, const void *right)
+{
+	__u64 a = *(const __u64 *)left, b = *(const __u64 *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static struct watched *find(const struct follow *follow, __u64 id)
+{
+	void *const *node = tfind(&id, &follow->watched, by_id);
+
+	return node ? *node : NULL;
+}
+
+static struct watched *add(struct follow *follow, __u64 id)
+{
+	struct watched *watched = calloc(1, sizeof(*watched));
+
+	if (!watched)
+		return NULL;
+	watched->id = id;
+	watched->seen = follow->look;
+	watched->retry = FIRST_RETRY_NS;
+	if (!tsearch(watched, &follow->watched, by_id)) {
+		free(watched);
+		return NULL;
+	}
+	follow->numbers.scopes++;
+	return watched;
+}
+
+static void answer(struct watched *watched)
+{
+	struct waiter *waiter;
+
+	while ((waiter = watched->waiters)) {
+		watched->waiters = waiter->next;
+		waiter->done(waiter->context, watched->profile[0] ? watched->profile : NULL);
+		free(waiter);
+	}
+}
+
+static void free_watched(void *node)
+{
+	struct watched *watched = node;
+
+	answer(watched);
+	identity_free(&watched->identity);
+	free(watched->path);
+	free(watched);
+}
+
+static void set_unknown(struct follow *follow, struct watched *watched, bool unknown)
+{
+	follow->numbers.unknown += (size_t)unknown - (size_t)watched->unknown;
+	watched->unknown = unknown;
+}
+
+static void set_tied(struct follow *follow, struct watched *watched, bool tied)
+{
+	follow->numbers.ties += (size_t)tied - (size_t)watched->tied;
+	watched->tied = tied;
+}
+
+static void drop(struct follow *follow, struct watched *watched)
+{
+	tdelete(watched, &follow->watched, by_id);
+	set_unknown(follow, watched, false);
+	set_tied(follow, watched, false);
+	follow->numbers.scopes--;
+	free_watched(watched);
+}
+
+/* --- what a scope is to have -------------------------------------------------------------------- */
+
+static bool from_daemon(struct engine *engine, __u32 slot, const char **name)
+{
+	static struct capward_policy policy;
+
+	if (engine_policy(engine, slot, &policy))
+		return false;
+	*name = policy.profile;
+	return policy.flags & CAPWARD_POLICY_DAEMON;
+}
+
+/* Whether the policy @slot is that of a profile which is not among those there are rules of. */
+static bool is_held(const struct follow *follow, __u32 slot)
+{
+	const char *name;
+
+	if (!follow->hold || !from_daemon(follow->engine, slot, &name))
+		return false;
+	for (size_t i = 0; i < follow->plan->count; i++)
+		if (!strcmp(follow->plan->policies[i].profile, name))
+			return false;
+	return true;
+}
+
+/*
+ * The slot that @rule asks for, or 0 where the kernel decides: by the cgroup's path and name, which go
+ * first, it has done so already.
+ */
+static __u32 slot_of_rule(const struct follow *follow, const struct watched *watched,
+			  const struct rule *rule)
+{
+	enum profile_match_kind kind = rule->match->kind;
+	__u32 slot;
+
+	if (kind == PROFILE_CGROUP || kind == PROFILE_UNIT || kind == PROFILE_DEFAULT)
+		return 0;
+	/* A pattern that was put in force by hand is not among the rules. */
+	if (assign_match(follow->engine, watched->path))
+		return 0;
+	return plan_slot(follow->engine, follow->plan, rule->profile->name, &slot) ? 0 : slot;
+}
+
+/* Note that a policy was assigned, and how long after the cgroup was made. */
+static void count_assignment(struct follow *follow, const struct watched *watched)
+{
+	if (!watched->made_at)
+		return;
+	if (watched->started)
+		follow->numbers.after_payload++;
+	else
+		follow->numbers.before_payload++;
+}
+
+static void count_decision(struct follow *follow, const struct watched *watched)
+{
+	if (watched->made_at)
+		metrics_observe(&follow->numbers.decision, now() - watched->made_at);
+}
+
+static const char *called(const struct watched *watched, char text[static SCOPE_CALLED])
+{
+	return scope_called(watched->path, &watched->identity, text);
+}
+
+/*
+ * Have @watched get the policy @slot, 0 being what the kernel gives it. -EAGAIN: somebody else is
+ * changing policies.
+ */
+static int assign(struct follow *follow, struct watched *watched, __u32 slot, struct error *err)
+{
+	struct capward_scope here;
+	bool is_scope =
+		!engine_scope(follow->engine, watched->id, &here) && here.root == watched->id;
+	bool assigned = is_scope && here.flags & CAPWARD_SCOPE_ASSIGNED;
+	size_t changed;
+	int lock, code;
+
+	if (slot ? assigned && here.policy == slot : !assigned || is_held(follow, here.policy))
+		return 0;
+	lock = engine_try_lock(err);
+	if (lock < 0)
+		return lock;
+	code = assign_scope(follow->engine, watched->path, slot, slot ? CAPWARD_SCOPE_ASSIGNED : 0,
+			    &changed, err);
+	close(lock);
+	if (!code && changed && !watched->decided)
+		count_assignment(follow, watched);
+	return code;
+}
+
+/*
+ * What the rules say of @watched; a tie is told once. Where a part of who it is could not be read, none
+ * is asked: a rule that would go before another may be about that part.
+ */
+static const struct rule *resolve(struct follow *follow, struct watched *watched)
+{
+	const struct rules_subject subject = rules_subject(watched->path, &watched->identity);
+	struct rules_answer found;
+	char name[SCOPE_CALLED];
+
+	if (watched->identity.incomplete)
+		return NULL;
+	rules_resolve(follow->rules, &subject, &found);
+	if (found.outcome == RULES_TIE && !watched->tied)
+		say(follow, "%s: %s; until then neither holds", called(watched, name), found.why);
+	set_tied(follow, watched, found.outcome == RULES_TIE);
+	return found.outcome == RULES_ONE ? found.rule : NULL;
+}
+
+static void free_labels(struct identity *identity)
+{
+	struct identity labels = {.labels = identity->labels, .pod_labels = identity->pod_labels};
+
+	identity_free(&labels);
+	identity->labels = identity->pod_labels = (struct identity_labels){};
+}
+
+static void look_again(struct follow *follow, struct watched *watched, __u64 delay)
+{
+	watched->due = now() + delay;
+	if (watched->due < follow->due)
+		follow->due = watched->due;
+}
+
+/* Decide with what is known of @watched now. */
+static void settle(struct follow *follow, struct watched *watched)
+{
+	const struct rule *rule = resolve(follow, watched);
+	struct error err;
+	char name[SCOPE_CALLED];
+	int code = assign(follow, watched, rule ? slot_of_rule(follow, watched, rule) : 0, &err);
+
+	if (code == -EAGAIN) {
+		look_again(follow, watched, BUSY_NS);
+		return;
+	}
+	if (code) {
+		follow->numbers.failed++;
+		say(follow, "%s: %s", called(watched, name), err.text);
+	}
+	snprintf(watched->profile, sizeof(watched->profile), "%s", rule ? rule->profile->name : "");
+	if (!watched->decided)
+		count_decision(follow, watched);
+	watched->decided = true;
+	watched->due = 0;
+	answer(watched);
+}
+
+/*
+ * Find out where @watched is. A new cgroup is told before it can be opened (cgroup_mkdir() traces before
+ * kernfs_activate()), and one that is gone is told in time.
+ */
+static bool find_path(struct watched *watched)
+{
+	char path[CGROUP_PATH];
+
+	if (!watched->path && !cgroup_path(watched->id, path))
+		watched->path = strdup(path);
+	return watched->path;
+}
+
+/* Find out who @watched is, and decide; or when to look again. */
+static void decide(struct follow *follow, struct watched *watched)
+{
+	struct identity identity;
+	struct error err = {};
+	char name[SCOPE_CALLED];
+	__u64 time = now();
+
+	watched->due = 0;
+	if (!follow->rules)
+		return;
+	if (!find_path(watched)) {
+		look_again(follow, watched, FIRST_RETRY_NS);
+		return;
+	}
+	if (identity_of("", watched->path, &identity, &err)) {
+		look_again(follow, watched, watched->retry);
+		return;
+	}
+	identity_free(&watched->identity);
+	watched->identity = identity;
+	if (identity.incomplete && !watched->give_up)
+		watched->give_up = time + GIVE_UP_NS;
+	if (identity.incomplete && time < watched->give_up) {
+		look_again(follow, watched, watched->retry);
+		watched->retry *= 2;
+		free_labels(&watched->identity);
+		return;
+	}
+	if (identity.incomplete && !watched->unknown)
+		say(follow, "%s: only its cgroup tells who it is: %s", called(watched, name),
+		    err.text[0] ? err.text : "its runtime's files are not there");
+	set_unknown(follow, watched, identity.incomplete);
+	settle(follow, watched);
+	free_labels(&watched->identity);
+}
+
+/* Follow the scope @id; @made_at is when it was made, 0: before this began. */
+static void begin(struct follow *follow, __u64 id, __u64 made_at, bool started)
+{
+	struct watched *watched = find(follow, id);
+
+	if (watched) {
+		watched->seen = follow->look;
+		return;
+	}
+	watched = add(follow, id);
+	if (!watched) {
+		say(follow, "cgroup %llu: not followed: out of memory", (unsigned long long)id);
+		return;
+	}
+	watched->made_at = made_at;
+	watched->started = started;
+	decide(follow, watched);
+}
+
+/* --- plain runc and crun ------------------------------------------------------------------------ */
+
+/* What is not told by its cgroup's name; whether any of them is still being set up. */
+static int follow_plain(void *context, const struct identity_plain *plain)
+{
+	struct follow *follow = context;
+	struct capward_scope here;
+	struct error err;
+	size_t changed;
+	int lock, code;
+	__u64 id;
+
+	if (cgroup_id(plain->cgroup, &id, NULL))
+		return 0;
+	if (!engine_scope(follow->engine, id, &here) && here.root == id)
+		return 0;
+	if (!plain->started) {
+		/* What its runtime does in there now would be taken for the payload's. */
+		follow->plain_due = 1;
+		return 0;
+	}
+	lock = engine_try_lock(&err);
+	if (lock < 0) {
+		follow->plain_due = 1;
+		return 0;
+	}
+	code = assign_scope(follow->engine, plain->cgroup,
+			    engine_state(follow->engine)->container_policy, CAPWARD_SCOPE_CONTAINER,
+			    &changed, &err);
+	close(lock);
+	if (code)
+		say(follow, "%s: %s", plain->id, err.text);
+	else
+		begin(follow, id, now(), true);
+	return 0;
+}
+
+static void look_for_plain(struct follow *follow)
+{
+	__u64 retry = follow->plain_retry;
+
+	follow->plain_due = 0;
+	identity_each_plain("", follow_plain, follow, NULL);
+	if (!follow->plain_due)
+		return;
+	follow->plain_due = now() + retry;
+	follow->plain_retry = retry * 2 < PLAIN_LAST_NS ? retry * 2 : PLAIN_LAST_NS;
+}
+
+static void expect_plain(struct follow *follow)
+{
+	follow->plain_retry = PLAIN_FIRST_NS;
+	if (!follow->plain_due)
+		follow->plain_due = now() + PLAIN_FIRST_NS;
+}
+
+/* --- all of them -------------------------------------------------------------------------------- */
+
+static int begin_scope(void *context, __u64 cgroup, const struct capward_scope *scope)
+{
+	if (scope->root == cgroup)
+		begin(context, cgroup, 0, scope->flags & CAPWARD_SCOPE_STARTED);
+	return 0;
+}
+
+struct gather {
+	struct watched **list;
+	size_t count, room;
+};
+
+static void gather_one(const void *node, VISIT visit, void *context)
+{
+	struct gather *gather = context;
+
+	if ((visit == postorder || visit == leaf) && gather->count < gather->room)
+		gather->list[gather->count++] = *(struct watched *const *)node;
+}
+
+/* All that are followed, in a list that the caller frees; a tree cannot change while it is walked. */
+static struct gather gather_all(const struct follow *follow)
+{
+	struct gather gather = {.room = follow->numbers.scopes};
+
+	gather.list = calloc(gather.room + 1, sizeof(struct watched *));
+	if (gather.list)
+		twalk_r(follow->watched, gather_one, &gather);
+	return gather;
+}
+
+static void decide_all(struct follow *follow)
+{
+	struct gather all = gather_all(follow);
+
+	for (size_t i = 0; i < all.count; i++)
+		decide(follow, all.list[i]);
+	free(all.list);
+}
+
+static int look_at_all(struct follow *follow, struct error *err)
+{
+	struct gather all;
+	int code;
+
+	follow->look++;
+	code = engine_scopes(follow->engine, begin_scope, follow);
+	if (code)
+		return error_set(err, code, "read the scopes: %s", strerror(-code));
+	all = gather_all(follow);
+	for (size_t i = 0; i < all.count; i++)
+		if (all.list[i]->seen != follow->look && cgroup_path(all.list[i]->id, NULL))
+			drop(follow, all.list[i]);
+	free(all.list);
+	look_for_plain(follow);
+	return 0;
+}
+
+/* --- the loop ----------------------------------------------------------------------------------- */
+
+/* Have the timer fire when there is something to do next. */
+static int arm(struct follow *follow, struct error *err)
+{
+	__u64 due = now() + TICK_NS;
+	int code;
+
+	if (follow->plain_due && follow->plain_due < due)
+		due = follow->plain_due;
+	if (follow->due < due)
+		due = follow->due;
+	code = sd_event_source_set_time(follow->timer, due / 1000);
+	if (code >= 0)
+		code = sd_event_source_set_enabled(follow->timer, SD_EVENT_ONESHOT);
+	return code < 0 ? error_set(err, code, "set a timer: %s", strerror(-code)) : 0;
+}
+
+static void decide_due(struct follow *follow)
+{
+	struct gather all;
+	__u64 time = now();
+
+	if (time < follow->due)
+		return;
+	follow->due = UINT64_MAX;
+	all = gather_all(follow);
+	for (size_t i = 0; i < all.count; i++) {
+		struct watched *watched = all.list[i];
+
+		if (!watched->due)
+			continue;
+		if (watched->due <= time)
+			decide(follow, watched);
+		else if (watched->due < follow->due)
+			follow->due = watched->due;
+	}
+	free(all.list);
+}
+
+/* Changes that were lost may have been any. */
+static void look_for_lost(struct follow *follow)
+{
+	__u64 lost = engine_state(follow->engine)->changes_lost;
+	struct error err;
+
+	if (lost == follow->lost)
+		return;
+	follow->numbers.lost += lost - follow->lost;
+	follow->lost = lost;
+	if (look_at_all(follow, &err))
+		say(follow, "%s", err.text);
+}
+
+/* What somebody put in force by hand may go before what was assigned. */
+static void look_for_plans(struct follow *follow)
+{
+	__u32 plans = engine_state(follow->engine)->plans;
+
+	if (plans == follow->plans)
+		return;
+	follow->plans = plans;
+	decide_all(follow);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct follow *follow = context;
+
+	(void)source;
+	(void)usec;
+	decide_due(follow);
+	if (follow->plain_due && now() >= follow->plain_due)
+		look_for_plain(follow);
+	look_for_lost(follow);
+	look_for_plans(follow);
+	return arm(follow, NULL);
+}
+
+static void on_started(struct follow *follow, __u64 id)
+{
+	struct watched *watched = find(follow, id);
+
+	if (!watched)
+		return;
+	watched->started = true;
+	if (!watched->decided)
+		decide(follow, watched);
+}
+
+static int on_change(void *context, const void *bytes, size_t size)
+{
+	struct follow *follow = context;
+	struct capward_change change;
+	struct watched *watched;
+
+	if (size != sizeof(change))
+		return 0;
+	memcpy(&change, bytes, sizeof(change));
+	if (change.version != CAPWARD_ABI)
+		return 0;
+	switch (change.type) {
+	case CAPWARD_CHANGE_MADE:
+		if (change.flags & CAPWARD_SCOPE_QUIET)
+			break;
+		if (change.root == change.cgroup)
+			begin(follow, change.cgroup, change.time, false);
+		else if (!change.root)
+			expect_plain(follow);
+		break;
+	case CAPWARD_CHANGE_STARTED:
+		on_started(follow, change.cgroup);
+		break;
+	case CAPWARD_CHANGE_GONE:
+		watched = find(follow, change.cgroup);
+		if (watched)
+			drop(follow, watched);
+		break;
+	}
+	return 0;
+}
+
+/* Take the changes that are there now. */
+static int take_changes(struct follow *follow)
+{
+	struct error err;
+	int code = engine_buffer_read(follow->engine, ENGINE_CHANGES, on_change, follow, &err);
+
+	if (code < 0 && code != -EINTR)
+		say(follow, "%s", err.text);
+	return arm(follow, NULL);
+}
+
+static int on_readable(sd_event_source *source, int fd, uint32_t events, void *context)
+{
+	(void)source;
+	(void)fd;
+	(void)events;
+	return take_changes(context);
+}
+
+/* --- from outside ------------------------------------------------------------------------------- */
+
+int follow_new(struct engine *engine, sd_event *event, void (*tell)(const char *text),
+	       struct follow **out, struct error *err)
+{
+	struct follow *follow = calloc(1, sizeof(*follow));
+	int fd, code;
+
+	if (!follow)
+		return error_set(err, -ENOMEM, "out of memory");
+	follow->engine = engine;
+	follow->say = tell;
+	follow->due = UINT64_MAX;
+	follow->lost = engine_state(engine)->changes_lost;
+	fd = engine_buffer_fd(engine, ENGINE_CHANGES, err);
+	if (fd < 0) {
+		follow_free(follow);
+		return fd;
+	}
+	code = sd_event_add_io(event, &follow->changes, fd, EPOLLIN, on_readable, follow);
+	if (code >= 0)
+		code = sd_event_add_time(event, &follow->timer, CLOCK_BOOTTIME, UINT64_MAX, 1000,
+					 on_timer, follow);
+	if (code < 0) {
+		follow_free(follow);
+		return error_set(err, code, "follow cgroups: %s", strerror(-code));
+	}
+	*out = follow;
+	return 0;
+}
+
+void follow_free(struct follow *follow)
+{
+	if (!follow)
+		return;
+	sd_event_source_disable_unref(follow->changes);
+	sd_event_source_disable_unref(follow->timer);
+	tdestroy(follow->watched, free_watched);
+	free(follow);
+}
+
+int follow_rules(struct follow *follow, const struct rules *rules, const struct plan *plan,
+		 bool hold, struct error *err)
+{
+	int code;
+
+	follow->rules = rules;
+	follow->plan = plan;
+	follow->hold = hold;
+	follow->plans = engine_state(follow->engine)->plans;
+	decide_all(follow);
+	follow->plain_retry = PLAIN_FIRST_NS;
+	code = look_at_all(follow, err);
+	return code ? code : arm(follow, err);
+}
+
+static void describe(const struct watched *watched, struct follow_scope *out)
+{
+	*out = (struct follow_scope){.id = watched->id,
+				     .path = watched->path,
+				     .identity = &watched->identity,
+				     .profile = watched->profile[0] ? watched->profile : NULL};
+}
+
+int follow_find(struct follow *follow, __u64 id, struct follow_scope *out)
+{
+	struct watched *watched = find(follow, id);
+
+	if (!watched || !watched->path)
+		return -ENOENT;
+	describe(watched, out);
+	return 0;
+}
+
+int follow_when_decided(struct follow *follow, const char *path,
+			void (*done)(void *context, const char *profile), void *context,
+			struct error *err)
+{
+	struct capward_scope scope;
+	struct watched *watched;
+	struct waiter *waiter;
+	__u64 id;
+	int code;
+
+	take_changes(follow);
+	code = cgroup_id(path, &id, err);
+	if (code)
+		return code;
+	/* A cgroup within a container, such as crun's "container", is that container. */
+	if (!engine_scope(follow->engine, id, &scope))
+		id = scope.root;
+	watched = find(follow, id);
+	if (!watched)
+		return error_set(err, -ENOENT, "cgroup %s: nothing governs it", path);
+	waiter = calloc(1, sizeof(*waiter));
+	if (!waiter)
+		return error_set(err, -ENOMEM, "out of memory");
+	*waiter = (struct waiter){.next = watched->waiters, .done = done, .context = context};
+	watched->waiters = waiter;
+	if (watched->decided)
+		answer(watched);
+	return 0;
+}
+
+const struct follow_numbers *follow_numbers(const struct follow *follow)
+{
+	return &follow->numbers;
+}

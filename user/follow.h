@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Following the scopes of the host as they come and go, and giving each the policy that who it is asks
+ * for. What the kernel gave it when it was made holds until then.
+ */
+#ifndef CAPWARD_FOLLOW_H
+#define CAPWARD_FOLLOW_H
+
+#include <systemd/sd-event.h>
+
+#include "engine.h"
+#include "identity.h"
+#include "metrics.h"
+#include "plan.h"
+#include "rules.h"
+
+struct follow;
+
+/* Numbers since the start; what is now is said. */
+struct follow_numbers {
+	size_t scopes;	      /* followed now */
+	size_t unknown;	      /* containers now whose runtime's files could not be read */
+	size_t ties;	      /* scopes now that two rules ask for */
+	__u64 before_payload; /* policies assigned before the payload was executed */
+	__u64 after_payload;  /* and after: until then it ran under what the kernel gave it */
+	__u64 failed;	      /* policies that could not be assigned */
+	__u64 lost;	      /* changes that were lost, each followed by a look at everything */
+	struct metrics_histogram decision; /* how long after mkdir */
+};
+
+/* What is known of a scope that is followed. Strings are raw, and valid until the next event. */
+struct follow_scope {
+	__u64 id;
+	const char *path;
+	const struct identity *identity; /* without labels */
+	const char *profile;		 /* whose rule won; NULL: none, or a tie */
+};
+
+/*
+ * Begin to follow what is on the host, in the loop @event; @say tells a person. Nothing is assigned
+ * before follow_rules(). *@out is the caller's, for follow_free().
+ */
+int follow_new(struct engine *engine, sd_event *event, void (*say)(const char *text),
+	       struct follow **out, struct error *err);
+
+void follow_free(struct follow *follow);
+
+/*
+ * Decide by @rules from now on, whose profiles have the slots of @plan; both must live until the next
+ * call. With @hold, what was assigned for a profile that is not among them stays. Every scope is looked
+ * at again.
+ */
+int follow_rules(struct follow *follow, const struct rules *rules, const struct plan *plan,
+		 bool hold, struct error *err);
+
+/* What is known of the scope @id. -ENOENT: it is not followed. */
+int follow_find(struct follow *follow, __u64 id, struct follow_scope *out);
+
+/*
+ * Call @done once the scope of the cgroup @path is decided, at once if it is; @profile is that of the
+ * rule that won, NULL where the default holds. -ENOENT: there is no such cgroup.
+ */
+int follow_when_decided(struct follow *follow, const char *path,
+			void (*done)(void *context, const char *profile), void *context,
+			struct error *err);
+
+const struct follow_numbers *follow_numbers(const struct follow *follow);
+
+#endif
