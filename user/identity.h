@@ -13,10 +13,11 @@
 #include "error.h"
 
 /*
- * Labels that are kept of one container or pod. More, and those with a longer text, are left out:
- * they have an error, and the identity is incomplete.
+ * Labels that are kept of one container or pod; with more of them it is incomplete. Longer ones are
+ * passed over: no profile can ask for them.
  */
-#define IDENTITY_LABELS 128
+#define IDENTITY_LABELS 8192
+#define IDENTITY_LABEL	256 /* of a label's key or value, with its NUL; PROFILE_VALUE is the same */
 #define IDENTITY_TEXT	4096 /* of the longest string that is kept, with its NUL */
 
 struct identity_label {

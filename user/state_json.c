@@ -109,8 +109,9 @@ bool field_label(struct fields *fields, struct identity_labels *labels, const ch
 {
 	struct identity_label *list, label;
 
-	if (labels->count == IDENTITY_LABELS || !key_length || key_length >= IDENTITY_TEXT ||
-	    value_length >= IDENTITY_TEXT)
+	if (!key_length || key_length >= IDENTITY_LABEL || value_length >= IDENTITY_LABEL)
+		return true;
+	if (labels->count == IDENTITY_LABELS)
 		return false;
 	list = reallocarray(labels->list, labels->count + 1, sizeof(*list));
 	if (list)
@@ -144,7 +145,6 @@ void field_labels(struct fields *fields, const json_t *object, const char *name,
 			out++;
 	}
 	if (out)
-		fields_fail(fields, -E2BIG,
-			    "%s: %zu of %zu are left out; %d, of less than %d bytes, are kept",
-			    name, out, all, IDENTITY_LABELS, IDENTITY_TEXT);
+		fields_fail(fields, -E2BIG, "%s: %zu of %zu are left out; %d are kept", name, out,
+			    all, IDENTITY_LABELS);
 }
