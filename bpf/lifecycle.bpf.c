@@ -94,6 +94,7 @@ static struct {
 	__u32 list;    /* of matches */
 	__u32 policy;  /* of the one that matched */
 	__u32 name_at; /* where in the path the cgroup's name begins */
+	bool is_unit; /* all that is above it are slices, so that the name is systemd's own choice */
 } making;
 
 static long match_step(__u32 index, void *context)
@@ -111,8 +112,11 @@ static long match_one(__u32 rank, void *context)
 		return 1;
 	__builtin_memcpy(making.pattern, match->pattern, CAPWARD_PATTERN);
 	__builtin_memset(&making.glob, 0, sizeof(making.glob));
-	if (match->flags & CAPWARD_MATCH_NAME)
+	if (match->flags & CAPWARD_MATCH_NAME) {
+		if (!making.is_unit)
+			return 0;
 		making.glob.in = making.name_at;
+	}
 	making.result = GLOB_MORE;
 	bpf_loop(GLOB_STEPS, match_step, NULL, 0);
 	if (making.result != GLOB_YES)
@@ -121,12 +125,28 @@ static long match_one(__u32 rank, void *context)
 	return 1;
 }
 
+/* The byte @back before the place @at in the path. */
+static __always_inline char path_before(__u32 at, __u32 back)
+{
+	return making.path[(at - back) & (GLOB_PATH - 1)];
+}
+
+/* Whether what ends before the slash at @at in the path is a slice, or nothing. */
+static __always_inline bool ends_slice(__u32 at)
+{
+	return !at || (path_before(at, 6) == '.' && path_before(at, 5) == 's' &&
+		       path_before(at, 4) == 'l' && path_before(at, 3) == 'i' &&
+		       path_before(at, 2) == 'c' && path_before(at, 1) == 'e');
+}
+
 static long find_name(__u32 at, void *context)
 {
 	char byte = making.path[at & (GLOB_PATH - 1)];
 
-	if (byte == '/')
+	if (byte == '/') {
 		making.name_at = at + 1;
+		making.is_unit &= ends_slice(at);
+	}
 	return !byte;
 }
 
@@ -137,6 +157,7 @@ static __always_inline __u32 matching_policy(const char *path)
 
 	if (length <= 0 || length >= GLOB_PATH)
 		return 0;
+	making.is_unit = true;
 	making.name_at = 0;
 	bpf_loop(GLOB_PATH, find_name, NULL, 0);
 	making.policy = 0;
@@ -171,6 +192,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 
 	read_names(cgroup);
 	container = runtime_names_container(making.name, making.parent_name);
+	making.is_unit = false;
 	/* A governed task must not choose its policy by choosing a name. */
 	if (!runtime_names_exempt(making.name) && (!parent || !current_scope_root()))
 		policy = matching_policy(path);
@@ -180,7 +202,8 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	}
 	if (!policy && !parent && container)
 		policy = state.container_policy;
-	if (!policy && !parent && state.service_policy && runtime_names_service(making.name))
+	if (!policy && !parent && state.service_policy && making.is_unit &&
+	    runtime_names_service(making.name))
 		policy = state.service_policy;
 
 	__builtin_memset(new, 0, sizeof(*new));
@@ -224,7 +247,9 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 			made->policy = parent->policy;
 		}
 	}
-	tell(CAPWARD_CHANGE_MADE, id, new);
+	if (new->root ==
+	    id) /* what is within a scope is told by nobody, lest it floods the buffer */
+		tell(CAPWARD_CHANGE_MADE, id, new);
 	return 0;
 }
 
@@ -266,11 +291,11 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 		return 0;
 	id = BPF_CORE_READ(cgroup, kn, id);
 	scope = bpf_map_lookup_elem(&scopes, &id);
-	tell(CAPWARD_CHANGE_GONE, id, scope);
 	if (!scope)
 		return 0;
 	root_id = scope->root;
 	if (root_id == id) {
+		tell(CAPWARD_CHANGE_GONE, id, scope);
 		forget_counts(scope);
 	} else {
 		root = bpf_map_lookup_elem(&scopes, &root_id);

@@ -5,7 +5,8 @@
  *
  * docker, podman, CRI-O, containerd's CRI plugin and nerdctl name the cgroup PREFIX-ID.scope under
  * systemd; with cgroupfs it is libpod-ID, crio-ID, or the container's 64 hexadecimal digits, below
- * docker/, kubepods/ or wherever the parent was chosen. LXC: lxc.payload.NAME. A conmon
+ * docker/, kubepods/ or wherever the parent was chosen. LXC: lxc.payload.NAME; systemd-nspawn:
+ * machine-NAME.scope/payload, or that of its service. A conmon
  * (libpod-conmon-ID, crio-conmon-ID) is the runtime's own and stays outside.
  */
 #ifndef CAPWARD_RUNTIME_NAME_H
@@ -74,6 +75,13 @@ static inline __attribute__((always_inline)) bool name_is_scope(const char *name
 #define NAME_IS_SCOPE(name, prefix)                                                                \
 	(NAME_STARTS(name, prefix) && name_is_scope(name, sizeof(prefix) - 1))
 
+/* Where systemd-nspawn puts a machine's processes, apart from its own in "supervisor". */
+static inline bool runtime_names_machine(const char *name, const char *parent)
+{
+	return NAME_STARTS(name, "payload") && !name[sizeof("payload") - 1] &&
+	       (NAME_STARTS(parent, "machine-") || NAME_STARTS(parent, "systemd-nspawn@"));
+}
+
 /* @name and @parent: the cgroup's name and its parent's, each in a buffer of RUNTIME_NAME bytes. */
 static inline bool runtime_names_container(const char *name, const char *parent)
 {
@@ -83,7 +91,9 @@ static inline bool runtime_names_container(const char *name, const char *parent)
 	return NAME_IS_SCOPE(name, "docker-") || NAME_IS_SCOPE(name, "libpod-") ||
 	       NAME_IS_SCOPE(name, "crio-") || NAME_IS_SCOPE(name, "cri-containerd-") ||
 	       NAME_IS_SCOPE(name, "nerdctl-") || NAME_STARTS(name, "lxc.payload.") ||
-	       name_is_container_id(name) ||
+	       /* podman's pods are there as well, and the pod is not the container */
+	       (name_is_container_id(name) && !NAME_STARTS(parent, "libpod_parent")) ||
+	       runtime_names_machine(name, parent) ||
 	       (NAME_STARTS(parent, "docker") && parent[sizeof("docker") - 1] == '\0');
 }
 

@@ -33,9 +33,21 @@ bool pattern_matches_cgroup(const char *pattern, const char *path)
 	return !pattern_spares(path) && pattern_matches(pattern, path);
 }
 
+bool pattern_is_unit(const char *path)
+{
+	static const char slice[] = ".slice";
+
+	for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/'))
+		if (at - path < (ptrdiff_t)sizeof(slice) ||
+		    memcmp(at - sizeof(slice) + 1, slice, sizeof(slice) - 1))
+			return false;
+	return true;
+}
+
 bool pattern_matches_name(const char *pattern, const char *path)
 {
-	return !pattern_spares(path) && pattern_matches(pattern, strrchr(path, '/') + 1);
+	return !pattern_spares(path) && pattern_is_unit(path) &&
+	       pattern_matches(pattern, strrchr(path, '/') + 1);
 }
 
 size_t pattern_literal(const char *pattern)

@@ -24,7 +24,13 @@ bool pattern_spares(const char *path);
  */
 bool pattern_matches_cgroup(const char *pattern, const char *path);
 
-/* The same of the name of the cgroup @path, the last component, which begins with '/'. */
+/*
+ * Whether the cgroup @path lies below nothing but slices, so that its name is what systemd calls it. A
+ * service or scope may be delegated to somebody who names what is in it as he likes.
+ */
+bool pattern_is_unit(const char *path);
+
+/* The same as pattern_matches_cgroup() of the name of the unit whose cgroup @path is. */
 bool pattern_matches_name(const char *pattern, const char *path);
 
 /* The bytes of @pattern before its first wildcard: the more, the more specific. */

@@ -89,7 +89,9 @@ struct rules_subject rules_subject(const char *path, const struct identity *iden
 		return subject;
 	}
 	unit_of(path, unit);
-	if (last && !strcmp(last + 1, unit) && ends_with(unit, strlen(unit), ".service"))
+	/* As runtime_names_service() has it: a user's manager is no service. */
+	if (last && !strcmp(last + 1, unit) && ends_with(unit, strlen(unit), ".service") &&
+	    strncmp(unit, "user@", strlen("user@")))
 		subject.class = RULES_SERVICE;
 	return subject;
 }

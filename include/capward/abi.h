@@ -249,8 +249,8 @@ struct capward_event {
 };
 
 enum capward_change_type {
-	CAPWARD_CHANGE_MADE = 1,    /* a cgroup of the unified hierarchy was made */
-	CAPWARD_CHANGE_GONE = 2,    /* and removed */
+	CAPWARD_CHANGE_MADE = 1,    /* a cgroup was made, a scope of its own or ungoverned */
+	CAPWARD_CHANGE_GONE = 2,    /* a scope's cgroup was removed */
 	CAPWARD_CHANGE_STARTED = 3, /* a scope's payload was executed, for the first time */
 };
 

@@ -36,6 +36,11 @@ static void containers(void **state)
 	assert_true(names_container(ID, "docker"));
 	assert_true(names_container(ID, "pod0c5a3b0e-8f8e-4d0c-9c43-0d8f0f0c7a11"));
 	assert_true(names_container("web", "docker"));
+	assert_true(names_container("payload", "machine-web.scope"));
+	assert_true(names_container("payload", "systemd-nspawn@web.service"));
+	assert_false(names_container("payload", "web.service"));
+	assert_false(names_container("supervisor", "machine-web.scope"));
+	assert_false(names_container(ID, "libpod_parent"));
 }
 
 static bool names_service(const char *name)

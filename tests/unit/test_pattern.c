@@ -61,6 +61,13 @@ static void test_monitors(void **state)
 	assert_true(pattern_matches_cgroup("/a/libpod-*", "/a/libpod-0123.scope"));
 	assert_false(pattern_matches_cgroup("/a/libpod-*", "/a/libpod-conmon-0123.scope"));
 	assert_false(pattern_matches_cgroup("/a/*", "/a/b/c"));
+	assert_true(pattern_matches_name("a@*.service", "/system.slice/a@1.service"));
+	assert_true(pattern_matches_name("a.service", "/a.service"));
+	assert_true(pattern_matches_name("a.service", "/x.slice/x-y.slice/a.service"));
+	assert_false(pattern_matches_name("a.service", "/user.slice/user@1.service/a.service"));
+	assert_false(pattern_matches_name("a.service", "/x.slice/y/a.service"));
+	assert_false(pattern_matches_name("a.service", "/lice/a.service"));
+	assert_false(pattern_matches_name("capward.service", "/system.slice/capward.service"));
 }
 
 static void test_literal(void **state)
