@@ -139,6 +139,7 @@ struct walk {
 	int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine);
 	void *context;
 	struct error *err;
+	int code; /* the first that could not be visited */
 };
 
 /* A directory of a cgroup; ".lxc" is one too. */
@@ -164,22 +165,23 @@ static int walk_from(struct walk *walk, DIR *dir, char path[CGROUP_PATH], __u64 
 
 		if (!is_cgroup(entry))
 			continue;
-		if (length + 1 + strlen(entry->d_name) >= CGROUP_PATH)
-			return error_set(walk->err, -ENAMETOOLONG,
-					 "a cgroup lies too deep to be named: %s/...", path);
 		fd = openat(dirfd(dir), entry->d_name,
 			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0 && errno == ENOENT)
 			continue;
-		if (fd < 0)
-			return error_set(walk->err, -errno, "cgroup %s/%s: %s", path, entry->d_name,
-					 strerror(errno));
-		child = fdopendir(fd);
+		child = fd < 0 ? NULL : fdopendir(fd);
 		if (!child) {
-			close(fd);
-			return error_set(walk->err, -ENOMEM, "out of memory");
+			/* One that was made to be in the way does not keep the others from a visit. */
+			if (!walk->code)
+				walk->code = error_set(walk->err, -errno, "cgroup %s/%s: %s", path,
+						       entry->d_name, strerror(errno));
+			if (fd >= 0)
+				close(fd);
+			continue;
 		}
-		snprintf(path + length, CGROUP_PATH - length, "/%s", entry->d_name);
+		/* Too deep to be named, it goes by the name of the last one that can be. */
+		if (length + 1 + strlen(entry->d_name) < CGROUP_PATH)
+			snprintf(path + length, CGROUP_PATH - length, "/%s", entry->d_name);
 		result = walk_from(walk, child, path, mine);
 		closedir(child);
 		path[length ? length : 1] = '\0';
@@ -207,7 +209,7 @@ int cgroup_walk_from(const char *from, __u64 parent,
 		return error_set(err, -errno, "%s: %s", name, strerror(errno));
 	result = walk_from(&walk, dir, path, parent);
 	closedir(dir);
-	return result;
+	return result ? result : walk.code;
 }
 
 int cgroup_walk(int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine),

@@ -36,7 +36,9 @@ int cgroup_of(pid_t pid, char path[CGROUP_PATH], struct error *err);
 /*
  * Visit every cgroup below and including "/" from the top down. @each gets its path, its id, and
  * what @each left in *@mine for its parent (0 for the root); it sets *@mine for the children. A
- * cgroup that goes away meanwhile is passed over. Stops when @each returns non-zero; returns that.
+ * cgroup that goes away meanwhile is passed over, and so is one that cannot be opened, whose error is
+ * returned in the end; one too deep to be named goes by the last name above it. Stops when @each
+ * returns non-zero; returns that.
  */
 int cgroup_walk(int (*each)(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine),
 		void *context, struct error *err);
