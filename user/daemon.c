@@ -21,6 +21,7 @@
 #include "journal.h"
 #include "metrics.h"
 #include "output.h"
+#include "pins.h"
 #include "plan.h"
 #include "policy.h"
 #include "privilege.h"
@@ -57,8 +58,10 @@ struct daemon {
 	sd_event_source *events, *directory, *quiet, *tick;
 	int reader; /* the lock of who reads the events; negative: another does */
 	enum gate_sight sight;
+	unsigned long place; /* of the pins, which an upgrade or a load replaces */
 	unsigned int ticks;
 	__u64 reloads_done, reloads_failed;
+	bool again; /* what the directory says could not be put in force */
 };
 
 /* One line for a person, with the priority that systemd takes from its beginning. */
@@ -110,62 +113,93 @@ static int accept_profiles(void *context, struct profile *const *profiles, size_
 	return code;
 }
 
-/* Put what the directory says in force. Nothing changes on failure but what is said. */
-static int put_in_force(struct daemon *daemon, struct error *err)
+/* Go by no rules any more; what is assigned stays. */
+static void forget_rules(struct daemon *daemon)
 {
-	bool hold = profile_dir_bad(daemon->dir);
-	size_t count, changed = 0;
-	struct profile *const *profiles = profile_dir_profiles(daemon->dir, &count);
-	struct rules *rules = NULL;
-	struct plan plan = {};
-	int code, lock = engine_lock(err);
-
-	if (lock < 0)
-		return lock;
-	code = rules_make(profiles, count, &rules, err);
-	if (!code)
-		code = plan_make(daemon->engine, profiles, count, CAPWARD_POLICY_DAEMON,
-				 hold ? PLAN_OTHERS_STAY : PLAN_DAEMON_ONLY, &plan, err);
-	if (!code)
-		code = plan_write(daemon->engine, &plan, err);
-	if (!code)
-		code = assign_all(daemon->engine, &changed, err);
-	close(lock);
-	/* The rules that were are of profiles that may be gone. */
+	follow_rules(daemon->follow, NULL, NULL, true, NULL);
 	rules_free(daemon->rules);
 	plan_free(&daemon->plan);
-	daemon->rules = code ? NULL : rules;
-	if (code) {
-		rules_free(rules);
-		plan_free(&plan);
-		follow_rules(daemon->follow, NULL, NULL, true, NULL);
-		return code;
-	}
-	daemon->plan = plan;
-	code = follow_rules(daemon->follow, daemon->rules, &daemon->plan, hold, err);
-	if (!code && !hold)
-		policy_retire(daemon->engine, daemon->plan.slots, daemon->plan.count);
+	daemon->rules = NULL;
+}
+
+/* Put what the directory says into the kernel, and have the rules and the plan of it. */
+static int write_profiles(struct daemon *daemon, bool hold, struct error *err)
+{
+	size_t count, changed;
+	struct profile *const *profiles = profile_dir_profiles(daemon->dir, &count);
+	struct error some;
+	int code = plan_make(daemon->engine, profiles, count, CAPWARD_POLICY_DAEMON,
+			     hold ? PLAN_OTHERS_STAY : PLAN_DAEMON_ONLY, &daemon->plan, err);
+
+	if (!code)
+		code = rules_make(profiles, count, &daemon->rules, err);
+	if (!code)
+		code = plan_write(daemon->engine, &daemon->plan, err);
+	if (!code && assign_all(daemon->engine, &changed, &some))
+		warn(some.text); /* the others have theirs */
 	return code;
 }
 
-/* Read the directory and put in force what has changed; @all: whatever has. */
-static void reload(struct daemon *daemon, bool all)
+/*
+ * Put what the directory says in force. On failure what is in force stays, nothing is assigned any
+ * more, and it is tried again: the profiles that the rules were of may be gone.
+ */
+static int put_in_force(struct daemon *daemon, struct error *err)
+{
+	bool hold = profile_dir_bad(daemon->dir);
+	int lock, code;
+
+	daemon->again = true;
+	forget_rules(daemon);
+	lock = engine_lock(err);
+	if (lock < 0)
+		return lock;
+	code = write_profiles(daemon, hold, err);
+	close(lock);
+	if (!code)
+		code = follow_rules(daemon->follow, daemon->rules, &daemon->plan, hold, err);
+	if (code) {
+		forget_rules(daemon);
+		return code;
+	}
+	daemon->again = false;
+	lock = hold ? -1 : engine_lock(NULL);
+	if (lock >= 0) {
+		policy_retire(daemon->engine, daemon->plan.slots, daemon->plan.count);
+		close(lock);
+	}
+	return 0;
+}
+
+/* Put in force what was read, and tell. */
+static void reload_now(struct daemon *daemon)
 {
 	struct error err;
 	size_t count;
-	int code = profile_dir_read(daemon->dir, all, &err);
 
-	if (code < 0 || (code > 0 || all ? put_in_force(daemon, &err) : 0)) {
+	if (put_in_force(daemon, &err)) {
 		daemon->reloads_failed++;
 		warn(err.text);
 		return;
 	}
-	if (!code && !all)
-		return;
 	daemon->reloads_done++;
 	profile_dir_profiles(daemon->dir, &count);
 	say(SD_INFO, "%zu profiles in force; %zu scopes", count,
 	    follow_numbers(daemon->follow)->scopes);
+}
+
+/* Read the directory, and put in force what has changed; @withdraw: and what is gone. */
+static void reload(struct daemon *daemon, bool withdraw)
+{
+	struct error err;
+	int code = profile_dir_read(daemon->dir, withdraw, &err);
+
+	if (code < 0) {
+		daemon->reloads_failed++;
+		warn(err.text);
+	} else if (code > 0 || withdraw || daemon->again) {
+		reload_now(daemon);
+	}
 }
 
 static int on_quiet(sd_event_source *source, uint64_t usec, void *context)
@@ -249,6 +283,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 	daemon->sight = sight;
 	if (sight == GATE_DETACHED)
 		return sd_event_exit(daemon->event, 0);
+	if (pins_place() != daemon->place)
+		return sd_event_exit(daemon->event, -ESTALE);
+	if (daemon->rules && !plan_is_current(&daemon->plan))
+		reload_now(daemon);
 	read_events(daemon, NULL);
 	if (++daemon->ticks % DIRECTORY_TICKS == 0)
 		reload(daemon, false);
@@ -472,7 +510,8 @@ static void end(struct daemon *daemon)
 
 int daemon_run(struct engine *engine, const struct daemon_options *options, struct error *err)
 {
-	struct daemon daemon = {.engine = engine, .reader = -1, .sight = gate_look(engine)};
+	struct daemon daemon = {
+		.engine = engine, .reader = -1, .sight = gate_look(engine), .place = pins_place()};
 	int code = begin(&daemon, options, err);
 
 	if (!code) {
@@ -482,7 +521,9 @@ int daemon_run(struct engine *engine, const struct daemon_options *options, stru
 		sd_notifyf(0, "READY=1\nSTATUS=%s", gate_sight_text(daemon.sight));
 		code = sd_event_loop(daemon.event);
 		sd_notify(0, "STOPPING=1");
-		if (code < 0)
+		if (code == -ESTALE)
+			error_set(err, code, "what was loaded was replaced; start again");
+		else if (code < 0)
 			error_set(err, code, "event loop: %s", strerror(-code));
 	}
 	end(&daemon);

@@ -18,17 +18,27 @@
  * this long, and then each time after twice as long, up to GIVE_UP_NS after the first time.
  */
 #define FIRST_RETRY_NS 2000000ULL
+#define NO_PATH_NS     1000000000ULL /* one that cannot be opened by then is gone */
 #define GIVE_UP_NS     4000000000ULL
 
 /* How often a container of plain runc or crun that is not started yet is looked at. */
 #define PLAIN_FIRST_NS 10000000ULL
 #define PLAIN_LAST_NS  1000000000ULL
+/* How long after a cgroup was made its runtime may take to write the state. */
+#define PLAIN_STATE_NS 5000000000ULL
 
 /* How often the kernel's count of lost changes is looked at. */
 #define TICK_NS 1000000000ULL
 
 /* Somebody else holds the lock. */
 #define BUSY_NS 5000000ULL
+
+/* When to try again what failed, and to look for files that were given up. */
+#define FAILED_NS  1000000000ULL
+#define UNKNOWN_NS 30000000000ULL
+
+/* How many changes are taken at a time, before others have their turn. */
+#define CHANGES 64
 
 struct waiter {
 	struct waiter *next;
@@ -62,12 +72,15 @@ struct follow {
 	bool hold;
 	void *watched; /* tree of struct watched */
 	struct follow_numbers numbers;
-	__u64 lost; /* as the kernel had it last, and the next */
+	__u64 lost;  /* as the kernel had it last, and the next */
+	__u64 since; /* ns since boot: when this began */
 	__u32 plans;
-	unsigned int look; /* at everything: which */
-	__u64 due;	   /* no scope is to be looked at again before */
-	__u64 plain_due;   /* when to look for plain containers; 0: not */
-	__u64 plain_retry; /* and after how long then */
+	unsigned int taken; /* changes, this time */
+	unsigned int look;  /* at everything: which */
+	__u64 due;	    /* no scope is to be looked at again before */
+	__u64 plain_due;    /* when to look for plain containers; 0: not */
+	__u64 plain_until;  /* not before */
+	__u64 plain_retry;  /* and after how long then */
 };
 
 static __u64 now(void)
@@ -257,22 +270,26 @@ static int assign(struct follow *follow, struct watched *watched, __u32 slot, st
 }
 
 /*
- * What the rules say of @watched; a tie is told once. Where a part of who it is could not be read, none
- * is asked: a rule that would go before another may be about that part.
+ * Which rule decides for @watched, NULL being none. False: that is in doubt, so that it keeps what it
+ * has. A tie is, and told once; so is a scope of which a part of who it is could not be read, for a rule
+ * that would go before another may be about that part.
  */
-static const struct rule *resolve(struct follow *follow, struct watched *watched)
+static bool resolve(struct follow *follow, struct watched *watched, const struct rule **out)
 {
 	const struct rules_subject subject = rules_subject(watched->path, &watched->identity);
 	struct rules_answer found;
 	char name[SCOPE_CALLED];
 
+	*out = NULL;
 	if (watched->identity.incomplete)
-		return NULL;
+		return false;
 	rules_resolve(follow->rules, &subject, &found);
 	if (found.outcome == RULES_TIE && !watched->tied)
 		say(follow, "%s: %s; until then neither holds", called(watched, name), found.why);
 	set_tied(follow, watched, found.outcome == RULES_TIE);
-	return found.outcome == RULES_ONE ? found.rule : NULL;
+	if (found.outcome == RULES_ONE)
+		*out = found.rule;
+	return found.outcome != RULES_TIE;
 }
 
 static void free_labels(struct identity *identity)
@@ -293,11 +310,14 @@ static void look_again(struct follow *follow, struct watched *watched, __u64 del
 /* Decide with what is known of @watched now. */
 static void settle(struct follow *follow, struct watched *watched)
 {
-	const struct rule *rule = resolve(follow, watched);
+	const struct rule *rule;
 	struct error err;
 	char name[SCOPE_CALLED];
-	int code = assign(follow, watched, rule ? slot_of_rule(follow, watched, rule) : 0, &err);
+	int code = 0;
 
+	if (resolve(follow, watched, &rule))
+		code = assign(follow, watched, rule ? slot_of_rule(follow, watched, rule) : 0,
+			      &err);
 	if (code == -EAGAIN) {
 		look_again(follow, watched, BUSY_NS);
 		return;
@@ -305,12 +325,13 @@ static void settle(struct follow *follow, struct watched *watched)
 	if (code) {
 		follow->numbers.failed++;
 		say(follow, "%s: %s", called(watched, name), err.text);
+		look_again(follow, watched, FAILED_NS);
+		return;
 	}
 	snprintf(watched->profile, sizeof(watched->profile), "%s", rule ? rule->profile->name : "");
 	if (!watched->decided)
 		count_decision(follow, watched);
 	watched->decided = true;
-	watched->due = 0;
 	answer(watched);
 }
 
@@ -327,7 +348,7 @@ static bool find_path(struct watched *watched)
 	return watched->path;
 }
 
-/* Find out who @watched is, and decide; or when to look again. */
+/* Find out who @watched is, and decide; or when to look again. It is dropped when it is gone. */
 static void decide(struct follow *follow, struct watched *watched)
 {
 	struct identity identity;
@@ -339,7 +360,10 @@ static void decide(struct follow *follow, struct watched *watched)
 	if (!follow->rules)
 		return;
 	if (!find_path(watched)) {
-		look_again(follow, watched, FIRST_RETRY_NS);
+		if (time < watched->made_at + NO_PATH_NS)
+			look_again(follow, watched, FIRST_RETRY_NS);
+		else
+			drop(follow, watched);
 		return;
 	}
 	if (identity_of("", watched->path, &identity, &err)) {
@@ -348,8 +372,12 @@ static void decide(struct follow *follow, struct watched *watched)
 	}
 	identity_free(&watched->identity);
 	watched->identity = identity;
-	if (identity.incomplete && !watched->give_up)
+	if (!identity.incomplete) {
+		watched->give_up = 0;
+		watched->retry = FIRST_RETRY_NS;
+	} else if (!watched->give_up) {
 		watched->give_up = time + GIVE_UP_NS;
+	}
 	if (identity.incomplete && time < watched->give_up) {
 		look_again(follow, watched, watched->retry);
 		watched->retry *= 2;
@@ -360,6 +388,8 @@ static void decide(struct follow *follow, struct watched *watched)
 		say(follow, "%s: only its cgroup tells who it is: %s", called(watched, name),
 		    err.text[0] ? err.text : "its runtime's files are not there");
 	set_unknown(follow, watched, identity.incomplete);
+	if (identity.incomplete)
+		look_again(follow, watched, UNKNOWN_NS);
 	settle(follow, watched);
 	free_labels(&watched->identity);
 }
@@ -426,7 +456,7 @@ static void look_for_plain(struct follow *follow)
 
 	follow->plain_due = 0;
 	identity_each_plain("", follow_plain, follow, NULL);
-	if (!follow->plain_due)
+	if (!follow->plain_due && now() >= follow->plain_until)
 		return;
 	follow->plain_due = now() + retry;
 	follow->plain_retry = retry * 2 < PLAIN_LAST_NS ? retry * 2 : PLAIN_LAST_NS;
@@ -435,7 +465,8 @@ static void look_for_plain(struct follow *follow)
 static void expect_plain(struct follow *follow)
 {
 	follow->plain_retry = PLAIN_FIRST_NS;
-	if (!follow->plain_due)
+	follow->plain_until = now() + PLAIN_STATE_NS;
+	if (!follow->plain_due || follow->plain_due > now() + PLAIN_FIRST_NS)
 		follow->plain_due = now() + PLAIN_FIRST_NS;
 }
 
@@ -589,6 +620,7 @@ static void on_started(struct follow *follow, __u64 id)
 		decide(follow, watched);
 }
 
+/* Take one; non-zero: it is another's turn. */
 static int on_change(void *context, const void *bytes, size_t size)
 {
 	struct follow *follow = context;
@@ -600,9 +632,11 @@ static int on_change(void *context, const void *bytes, size_t size)
 	memcpy(&change, bytes, sizeof(change));
 	if (change.version != CAPWARD_ABI)
 		return 0;
+	follow->taken++;
 	switch (change.type) {
 	case CAPWARD_CHANGE_MADE:
-		if (change.flags & CAPWARD_SCOPE_QUIET)
+		/* What was made before is found by looking. */
+		if (change.flags & CAPWARD_SCOPE_QUIET || change.time < follow->since)
 			break;
 		if (change.root == change.cgroup)
 			begin(follow, change.cgroup, change.time, false);
@@ -618,14 +652,17 @@ static int on_change(void *context, const void *bytes, size_t size)
 			drop(follow, watched);
 		break;
 	}
-	return 0;
+	return follow->taken >= CHANGES;
 }
 
 /* Take the changes that are there now. */
 static int take_changes(struct follow *follow)
 {
 	struct error err;
-	int code = engine_buffer_read(follow->engine, ENGINE_CHANGES, on_change, follow, &err);
+	int code;
+
+	follow->taken = 0;
+	code = engine_buffer_read(follow->engine, ENGINE_CHANGES, on_change, follow, &err);
 
 	if (code < 0 && code != -EINTR)
 		say(follow, "%s", err.text);
@@ -653,6 +690,7 @@ int follow_new(struct engine *engine, sd_event *event, void (*tell)(const char *
 	follow->engine = engine;
 	follow->say = tell;
 	follow->due = UINT64_MAX;
+	follow->since = now();
 	follow->lost = engine_state(engine)->changes_lost;
 	fd = engine_buffer_fd(engine, ENGINE_CHANGES, err);
 	if (fd < 0) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const names[PINS] = {
@@ -178,4 +179,11 @@ const char *pins_remedy(int code)
 	return code == -EROFS	? "; mount -o remount,rw " PINS_BPFFS
 	       : code == -EPERM ? "; a task that capward governs may not open it"
 				: "";
+}
+
+unsigned long pins_place(void)
+{
+	struct stat st;
+
+	return stat(PINS_DIR, &st) ? 0 : st.st_ino;
 }

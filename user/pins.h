@@ -82,6 +82,9 @@ const char *pins_path(const char *dir, const char *prefix, const char *name,
  */
 int pins_remove(const char *dir);
 
+/* Which directory PINS_DIR is now, by its inode; 0: there is none. */
+unsigned long pins_place(void);
+
 /* What to do about @code where pins are read or written; "" when the code says it all. */
 const char *pins_remedy(int code);
 

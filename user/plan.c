@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "assign.h"
 #include "policy.h"
@@ -57,9 +58,24 @@ static bool from_daemon(struct engine *engine, __u32 slot)
 	return !engine_policy(engine, slot, &policy) && policy.flags & CAPWARD_POLICY_DAEMON;
 }
 
+/* Whether one of the @count @profiles asks for what @match asks for. */
+static bool is_asked_for(struct profile *const *profiles, size_t count,
+			 const struct capward_match *match)
+{
+	enum profile_match_kind kind =
+		match->flags & CAPWARD_MATCH_NAME ? PROFILE_UNIT : PROFILE_CGROUP;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < profiles[i]->match_count; j++)
+			if (profiles[i]->matches[j].kind == kind &&
+			    !strcmp(profiles[i]->matches[j].pattern, match->pattern))
+				return true;
+	return false;
+}
+
 /* The patterns that are in force and stay: those of profiles that have none of the planned names. */
-static int keep_matches(struct engine *engine, enum plan_others others, struct plan *plan,
-			struct error *err)
+static int keep_matches(struct engine *engine, struct profile *const *profiles,
+			enum plan_others others, struct plan *plan, struct error *err)
 {
 	struct capward_match old[CAPWARD_MATCHES];
 	size_t count = engine_matches(engine, old);
@@ -68,7 +84,9 @@ static int keep_matches(struct engine *engine, enum plan_others others, struct p
 	for (size_t i = 0; !code && i < count; i++) {
 		if (old[i].policy == CAPWARD_MATCH_CONTAINER || is_planned(plan, old[i].policy))
 			continue;
-		if (others == PLAN_DAEMON_ONLY && from_daemon(engine, old[i].policy))
+		/* A profile of the daemon's may have another name now. */
+		if (from_daemon(engine, old[i].policy) &&
+		    (others == PLAN_DAEMON_ONLY || is_asked_for(profiles, plan->count, &old[i])))
 			continue;
 		code = add_match(plan, old[i].policy, old[i].flags, old[i].pattern, err);
 	}
@@ -109,18 +127,32 @@ static void plan_namespace(struct plan *plan, const char *name)
 	add_match(plan, CAPWARD_MATCH_CONTAINER, 0, pattern, NULL);
 }
 
+/* How many there are, by the links of the directory; they are made, and hardly ever go. */
+static unsigned long namespaces(void)
+{
+	struct stat st;
+
+	return stat(CONTAINERD_TASKS, &st) ? 0 : st.st_nlink;
+}
+
 static void plan_namespaces(struct plan *plan)
 {
 	struct dirent *entry;
 	DIR *dir;
 
 	plan_namespace(plan, "default"); /* which containerd makes when it is first used */
+	plan->namespaces = namespaces();
 	dir = opendir(CONTAINERD_TASKS);
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "default"))
 			plan_namespace(plan, entry->d_name);
 	if (dir)
 		closedir(dir);
+}
+
+bool plan_is_current(const struct plan *plan)
+{
+	return plan->namespaces == namespaces();
 }
 
 /* The name of the policy in @slot, as it will be. */
@@ -136,7 +168,7 @@ static const char *name_of_slot(struct engine *engine, const struct plan *plan, 
 static int plan_matches(struct engine *engine, struct profile *const *profiles,
 			enum plan_others others, struct plan *plan, struct error *err)
 {
-	int code = keep_matches(engine, others, plan, err);
+	int code = keep_matches(engine, profiles, others, plan, err);
 	struct capward_policy one, two;
 	size_t tie;
 

@@ -22,6 +22,7 @@ struct plan {
 	struct capward_match matches[CAPWARD_MATCHES];
 	size_t match_count;
 	__u32 container_policy, service_policy; /* the defaults; as in struct capward_state */
+	unsigned long namespaces;		/* of containerd's, by which it knows containers */
 };
 
 /*
@@ -37,6 +38,9 @@ int plan_slot(struct engine *engine, const struct plan *plan, const char *name, 
 
 /* Put @plan in force: each policy with one store, then the matches at once, then the defaults. */
 int plan_write(struct engine *engine, const struct plan *plan, struct error *err);
+
+/* Whether a plan that is made now would know the same namespaces. */
+bool plan_is_current(const struct plan *plan);
 
 void plan_free(struct plan *plan);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* capward daemon: watch containers and profiles, assign, log, serve metrics. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,10 +104,15 @@ static int run(int argc, char **argv)
 	};
 	struct engine *engine = NULL;
 	struct error err;
+	sigset_t reload;
 	int code, status = read_options(argc, argv, &options);
 
 	if (status)
 		return status < 0 ? STATUS_OK : status;
+	/* One that comes while it loads is for what it will be. */
+	sigemptyset(&reload);
+	sigaddset(&reload, SIGHUP);
+	sigprocmask(SIG_BLOCK, &reload, NULL);
 	code = host_require(&err);
 	if (!code)
 		code = open_engine(&engine, &err);
