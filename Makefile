@@ -6,7 +6,7 @@
 # make test       everything; make test-unit, test-cli, fuzz, test-vm for a part
 # make check      lint
 # make bench      cost in instructions per capability check
-# make fuzz       FUZZ_SECONDS (60) on each reader of what others wrote
+# make fuzz       FUZZ_SECONDS (20) on each reader of what others wrote
 # make install    DESTDIR and prefix are honoured; make uninstall
 #
 # V=1 shows the commands. CC, CLANG, CFLAGS, CPPFLAGS and LDFLAGS are yours; the project's own flags
@@ -138,7 +138,7 @@ $(B)/tests/%: tests/vm/%.c | $(B)/.deps-test
 
 GUEST := $(patsubst tests/vm/%.c,$(B)/tests/%,$(wildcard tests/vm/*.c))
 
-export FUZZ_SECONDS ?= 60
+export FUZZ_SECONDS ?= 20
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 test: $(B)/capward $(UNIT) $(FUZZ) $(GUEST)

@@ -149,3 +149,225 @@ privileged_profile() {
 	printf 'profile: all\nprivileged: true\n' >"$work/all.yaml"
 	echo "$work/all.yaml"
 }
+
+# --- the daemon ---------------------------------------------------------------------------------------
+
+profiles=/etc/capward/profiles
+
+# no_daemon: nothing is left of what an earlier case did with one.
+no_daemon() {
+	rm -rf $profiles /var/lib/docker/containers
+	find /sys/fs/cgroup/docker -depth -type d -exec rmdir {} + 2>/dev/null
+	mkdir -p $profiles /var/lib/docker/containers /sys/fs/cgroup/docker
+}
+
+# begin_daemon: its process is $daemon; what it says is in the file said, events in the file events.
+begin_daemon() {
+	: >"$work/said"
+	"$capward" daemon --events "$work/events" >"$work/out" 2>>"$work/said" &
+	daemon=$!
+}
+
+# serves: whether the daemon comes to.
+serves() {
+	for _ in $(seq 600); do
+		grep -q 'capward daemon: enforcing;' "$work/said" && return
+		kill -0 "$daemon" 2>/dev/null || break
+		pause 0.1
+	done
+	cat "$work/said"
+	return 1
+}
+
+# put NAME TEXT: a profile into the directory, as a whole.
+put() {
+	mkdir -p $profiles
+	printf '%s\n' "$2" >"$work/new"
+	mv "$work/new" "$profiles/$1.yaml"
+}
+
+# said TEXT: whether the daemon comes to say it.
+said() {
+	for _ in $(seq 100); do
+		grep -qF -- "$1" "$work/said" && return
+		pause 0.1
+	done
+	cat "$work/said"
+	return 1
+}
+
+# id N: a container's id.
+id() { printf '%064d' "$1"; }
+
+# docker_files N NAME IMAGE LABELS: what docker writes of the container before it makes its cgroup.
+docker_files() {
+	local dir
+	dir=/var/lib/docker/containers/$(id "$1")
+	mkdir -p "$dir"
+	printf '{"ID": "%s", "Name": "/%s", "Config": {"Image": "%s", "Labels": %s}}' \
+		"$(id "$1")" "$2" "$3" "$4" >"$dir/config.v2.json.new"
+	mv "$dir/config.v2.json.new" "$dir/config.v2.json"
+}
+
+# profile_of CGROUP: what the scope has now.
+profile_of() {
+	"$capward" ps -o json | jq -r --arg g "$1" '[.scopes[] | select(.scope.cgroup == $g) | .profile][0]'
+}
+
+# comes CGROUP PROFILE: whether the scope comes to have that profile.
+comes() {
+	local now
+	for _ in $(seq 100); do
+		now=$(profile_of "$1")
+		[ "$now" != "$2" ] || return 0
+		pause 0.1
+	done
+	echo "it has $now"
+	cat "$work/said"
+	return 1
+}
+
+# metric NAME: of the daemon's, as it is now; it makes them anew once a second.
+metric() {
+	pause 1.1
+	curl -s --unix-socket /run/capward/metrics.sock http://localhost/metrics |
+		awk -v m="$1" '$1 == m { print $2 }'
+}
+
+# What engines are given as an image: the root file system of `rootfs`, by this name.
+image=registry.example/shop/probe:1.0
+
+# image_tar: that root file system as a tar file, made once; prints its path.
+image_tar() {
+	if [ ! -e "$work/image.tar" ]; then
+		rootfs "$work/image"
+		tar -C "$work/image" -c . >"$work/image.tar"
+	fi
+	echo "$work/image.tar"
+}
+
+# until_ok COMMAND..: wait until it succeeds, 60 s at most; says so if it does not.
+until_ok() {
+	local end=$((SECONDS + 60))
+	until "$@" >/dev/null 2>&1; do
+		if [ $SECONDS -ge $end ]; then
+			echo "after 60 s still not: $*" >&2
+			return 1
+		fi
+		pause 0.2
+	done
+	return 0
+}
+
+# docker_up DRIVER: dockerd with that cgroup driver, no network, and the image.
+docker_up() {
+	dockerd --iptables=false --bridge=none --exec-opt "native.cgroupdriver=$1" >/run/dockerd.log 2>&1 &
+	until_ok docker version && docker import "$(image_tar)" "$image" >/dev/null
+}
+
+# containerd_up: containerd with the image in each of its namespaces, and with CRI: a sandbox that
+# sleeps, the runtime handlers `cgroupfs` and `systemd`, each with that cgroup driver.
+containerd_up() {
+	local namespace
+	cat >"$work/containerd.toml" <<-TEXT
+		version = 2
+		[plugins."io.containerd.grpc.v1.cri"]
+		sandbox_image = "registry.example/pause:1"
+		disable_apparmor = true
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		default_runtime_name = "cgroupfs"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.cgroupfs]
+		runtime_type = "io.containerd.runc.v2"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.systemd]
+		runtime_type = "io.containerd.runc.v2"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.systemd.options]
+		SystemdCgroup = true
+	TEXT
+	tests/vm/image "$(image_tar)" "$image" "$work/probe.tar"
+	tests/vm/image "$(image_tar)" registry.example/pause:1 "$work/pause.tar" /bin/sleep 1000000
+	containerd -c "$work/containerd.toml" >/run/containerd.log 2>&1 &
+	until_ok ctr version || return
+	for namespace in default prod k8s.io; do
+		ctr -n $namespace images import "$work/probe.tar" >/dev/null || return
+	done
+	ctr -n k8s.io images import "$work/pause.tar" >/dev/null
+}
+
+# cri METHOD [JSON]: a call as a kubelet makes it.
+cri() { tests/vm/cri "$@"; }
+
+# pod PARENT: the sandbox that a kubelet asks for, with the node's network, below that cgroup.
+pod() {
+	jq -cn --arg parent "$1" --arg uid "$pod_uid" --arg log "$work/log" '{
+		metadata: {name: "web-0", uid: $uid, namespace: "shop"},
+		log_directory: $log,
+		labels: {app: "web", "io.kubernetes.pod.name": "web-0",
+			"io.kubernetes.pod.namespace": "shop", "io.kubernetes.pod.uid": $uid},
+		annotations: {"kubernetes.io/config.source": "api", team: "blue"},
+		linux: {cgroup_parent: $parent, security_context:
+			{privileged: true, namespace_options: {network: 2}}}}'
+}
+pod_uid=6e5b2c0a-93a1-4a53-8e1e-0d3c1f5d7b42
+
+# container NAME POD COMMAND..: the privileged container that a kubelet asks for in that pod.
+container() {
+	local name=$1 pod=$2
+	shift 2
+	jq -cn --arg name "$name" --argjson pod "$pod" --arg image "$image" \
+		'{metadata: {name: $name}, image: {image: $image}, command: $ARGS.positional,
+		labels: {"io.kubernetes.container.name": $name,
+			"io.kubernetes.pod.name": $pod.metadata.name,
+			"io.kubernetes.pod.namespace": $pod.metadata.namespace,
+			"io.kubernetes.pod.uid": $pod.metadata.uid},
+		annotations: {"io.kubernetes.container.hash": "1f2e3d4c"},
+		log_path: ($name + ".log"),
+		linux: {security_context: {privileged: true, namespace_options: {network: 2}}}}' \
+		--args -- "$@"
+}
+
+# pod_up HANDLER POD: start it; prints its id.
+pod_up() {
+	mkdir -p "$work/log"
+	cri RunPodSandbox "$(jq -cn --arg handler "$1" --argjson pod "$2" \
+		'{config: $pod, runtime_handler: $handler}')" | jq -r .pod_sandbox_id
+}
+
+# container_up SANDBOX POD NAME COMMAND..: start a container in it; prints its id.
+container_up() {
+	local id
+	id=$(cri CreateContainer "$(jq -cn --arg id "$1" --argjson pod "$2" \
+		--argjson container "$(container "$3" "$2" "${@:4}")" \
+		'{pod_sandbox_id: $id, sandbox_config: $pod, config: $container}')" | jq -r .container_id)
+	cri StartContainer "{\"container_id\": \"$id\"}" >/dev/null
+	echo "$id"
+}
+
+# pod_down SANDBOX
+pod_down() {
+	cri StopPodSandbox "{\"pod_sandbox_id\": \"$1\"}" >/dev/null &&
+		cri RemovePodSandbox "{\"pod_sandbox_id\": \"$1\"}" >/dev/null
+}
+
+# who CGROUP: what `capward ps` calls that scope.
+who() {
+	"$capward" ps -o json | jq -r --arg g "$1" \
+		'[.scopes[] | select(.scope.cgroup == $g) | .scope | "\(.runtime) \(.container)"] |
+		if . == [] then "no such scope" else .[] end'
+}
+
+# gone CGROUP: whether that scope is, or goes within 5 s.
+gone() {
+	local try
+	for try in $(seq 50); do
+		[ "$(who "$1")" != "no such scope" ] || return 0
+		pause 0.1
+	done
+	echo "still there after $try tries: $(who "$1")"
+	return 1
+}
+
+# named CGROUP: the name and the image that `capward ps` has of that scope, a dash for what it has not.
+named() {
+	"$capward" ps -o json | jq -r --arg g "$1" \
+		'.scopes[] | select(.scope.cgroup == $g) | .scope | "\(.name // "-") \(.image // "-")"'
+}
