@@ -348,6 +348,18 @@ static bool find_path(struct watched *watched)
 	return watched->path;
 }
 
+/*
+ * Who the cgroup @path is. The files of a user's own runtime are not opened: no rule goes by them, and
+ * they may be where opening waits for ever.
+ */
+static int identify(const char *path, struct identity *identity, struct error *err)
+{
+	if (!container_user(path))
+		return identity_of("", path, identity, err);
+	*identity = (struct identity){.container = container_of_cgroup(path), .claimed = true};
+	return 0;
+}
+
 /* Find out who @watched is, and decide; or when to look again. It is dropped when it is gone. */
 static void decide(struct follow *follow, struct watched *watched)
 {
@@ -366,7 +378,7 @@ static void decide(struct follow *follow, struct watched *watched)
 			drop(follow, watched);
 		return;
 	}
-	if (identity_of("", watched->path, &identity, &err)) {
+	if (identify(watched->path, &identity, &err)) {
 		look_again(follow, watched, watched->retry);
 		return;
 	}
@@ -401,6 +413,7 @@ static void begin(struct follow *follow, __u64 id, __u64 made_at, bool started)
 
 	if (watched) {
 		watched->seen = follow->look;
+		watched->started |= started;
 		return;
 	}
 	watched = add(follow, id);
@@ -425,7 +438,8 @@ static int follow_plain(void *context, const struct identity_plain *plain)
 	int lock, code;
 	__u64 id;
 
-	if (cgroup_id(plain->cgroup, &id, NULL))
+	/* The whole host is no container, whatever a state says. */
+	if (!strcmp(plain->cgroup, "/") || cgroup_id(plain->cgroup, &id, NULL))
 		return 0;
 	if (!engine_scope(follow->engine, id, &here) && here.root == id)
 		return 0;
@@ -578,10 +592,12 @@ static void look_for_lost(struct follow *follow)
 
 	if (lost == follow->lost)
 		return;
+	if (look_at_all(follow, &err)) {
+		say(follow, "%s", err.text);
+		return;
+	}
 	follow->numbers.lost += lost - follow->lost;
 	follow->lost = lost;
-	if (look_at_all(follow, &err))
-		say(follow, "%s", err.text);
 }
 
 /* What somebody put in force by hand may go before what was assigned. */
@@ -770,8 +786,15 @@ int follow_when_decided(struct follow *follow, const char *path,
 	if (!engine_scope(follow->engine, id, &scope))
 		id = scope.root;
 	watched = find(follow, id);
+	if (!watched && !engine_scope(follow->engine, id, &scope)) {
+		begin(follow, id, now(), false); /* that it was made was lost */
+		watched = find(follow, id);
+	}
 	if (!watched)
 		return error_set(err, -ENOENT, "cgroup %s: nothing governs it", path);
+	/* The runtime waits, so its files are there. */
+	if (!watched->decided && watched->path)
+		decide(follow, watched);
 	waiter = calloc(1, sizeof(*waiter));
 	if (!waiter)
 		return error_set(err, -ENOMEM, "out of memory");
