@@ -124,7 +124,7 @@ static int run(int argc, char **argv)
 
 const struct command command_daemon = {
 	.name = "daemon",
-	.synopsis = "[--profiles DIR] [--events FILE|stdout|journal|none] [--metrics ADDRESS|none]",
+	.synopsis = "[--profiles DIR] [--events WHERE] [--metrics ADDRESS]",
 	.summary = "keep a directory of profiles in force, by image, label, name or pod",
 	.help = "  -p, --profiles DIR    every *.yaml in it is in force while it is there\n"
 		"                        (" PROFILES_DIR ")\n"
