@@ -31,12 +31,13 @@ json_t *scope_json(__u64 id, const char *cgroup, const struct identity *identity
 {
 	struct container container = identity ? identity->container : container_of_cgroup(cgroup);
 
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", (json_int_t)id, "cgroup",
-			 text_or_null(cgroup), "runtime", text_or_null(container.runtime),
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id", (json_int_t)id,
+			 "cgroup", text_or_null(cgroup), "runtime", text_or_null(container.runtime),
 			 "container", text_or_null(container.id), "name",
 			 text_or_null(identity ? identity->name : NULL), "image",
 			 text_or_null(identity ? identity->image : NULL), "pod", pod_json(identity),
-			 "claimed", identity && identity->claimed);
+			 "claimed", identity && identity->claimed, "incomplete",
+			 identity && identity->incomplete);
 }
 
 const char *scope_called(const char *cgroup, const struct identity *identity,

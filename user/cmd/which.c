@@ -15,6 +15,7 @@
 #include "policy.h"
 #include "profile_set.h"
 #include "rules.h"
+#include "scope_json.h"
 
 #define NAME "profile which"
 
@@ -56,18 +57,6 @@ static bool is_changed(const struct which *which)
 static json_t *text_json(const char *text)
 {
 	return text && text[0] ? json_escaped(text, strlen(text)) : json_null();
-}
-
-static json_t *scope_json(const struct which *which)
-{
-	const struct identity *identity = &which->identity;
-
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id",
-			 (json_int_t)which->scope->id, "cgroup", text_json(which->scope->path),
-			 "runtime", text_json(identity->container.runtime), "container",
-			 text_json(identity->container.id), "name", text_json(identity->name),
-			 "image", text_json(identity->image), "pod", text_json(identity->pod),
-			 "claimed", identity->claimed, "incomplete", identity->incomplete);
 }
 
 static json_t *rule_json(const struct rule *rule)
@@ -130,7 +119,8 @@ static json_t *as_json(const struct which *which)
 		in_force = json_pack("{s:o, s:s}", "profile",
 				     text_json(which->scope->policy.profile), "mode",
 				     profile_mode_name(policy_mode(which->scope->policy.word)));
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "scope", scope_json(which),
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "scope",
+			 scope_json(which->scope->id, which->scope->path, &which->identity),
 			 "profile", rule ? json_string(rule->profile->name) : json_null(), "mode",
 			 rule ? json_string(profile_mode_name(rule->profile->mode)) : json_null(),
 			 "rule", rule ? rule_json(rule) : json_null(), "why", answer->why, "also",
