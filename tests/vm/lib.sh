@@ -154,11 +154,13 @@ privileged_profile() {
 
 profiles=/etc/capward/profiles
 
-# no_daemon: nothing is left of what an earlier case did with one.
-no_daemon() {
-	rm -rf $profiles /var/lib/docker/containers
-	find /sys/fs/cgroup/docker -depth -type d -exec rmdir {} + 2>/dev/null
-	mkdir -p $profiles /var/lib/docker/containers /sys/fs/cgroup/docker
+# daemon_places: where the daemon looks, and what docker writes, empty.
+daemon_places() { mkdir -p $profiles /var/lib/docker/containers /sys/fs/cgroup/docker; }
+
+# no_daemon_places: none of it, for the cases after this one.
+no_daemon_places() {
+	rm -rf /etc/capward /var/lib/docker/containers
+	find /sys/fs/cgroup/docker -depth -type d -exec rmdir {} \;
 }
 
 # begin_daemon: its process is $daemon; what it says is in the file said, events in the file events.
@@ -194,6 +196,14 @@ said() {
 	done
 	cat "$work/said"
 	return 1
+}
+
+# followed: how many scopes the daemon follows, which it says when it is told to read its profiles again.
+followed() {
+	: >"$work/said"
+	kill -HUP "$daemon"
+	said ' profiles in force; ' &&
+		sed -n 's/.* profiles in force; \([0-9]*\) scopes.*/\1/p' "$work/said"
 }
 
 # id N: a container's id.
