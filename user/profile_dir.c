@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "profile_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "profile_set.h"
 
-#define SUFFIX ".yaml"
 #define CHANGES                                                                                    \
 	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF |   \
 	 IN_MOVE_SELF)
@@ -268,18 +267,10 @@ static void read_file(struct profile_dir *dir, struct file *file, const char *pa
 	    file->profile ? "what it said before stays in force" : "it is left out");
 }
 
-static int is_profile(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && length > strlen(SUFFIX) &&
-	       !strcmp(entry->d_name + length - strlen(SUFFIX), SUFFIX);
-}
-
 static int read_files(struct profile_dir *dir, struct error *err)
 {
 	struct dirent **entries;
-	int code = 0, count = scandir(dir->path, &entries, is_profile, alphasort);
+	int code = 0, count = scandir(dir->path, &entries, profile_set_takes, alphasort);
 
 	if (count < 0)
 		return error_set(err, -errno, "%s: %s", dir->path, strerror(errno));

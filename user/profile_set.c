@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "profile_set.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,6 @@
 #include <unistd.h>
 
 #include "output.h"
-
-#define SUFFIX ".yaml"
 
 static int add(struct profile_set *set, const char *path, struct error *err)
 {
@@ -43,18 +40,18 @@ static int add(struct profile_set *set, const char *path, struct error *err)
 	return 0;
 }
 
-static int is_profile(const struct dirent *entry)
+int profile_set_takes(const struct dirent *entry)
 {
 	size_t length = strlen(entry->d_name);
 
-	return entry->d_name[0] != '.' && length > strlen(SUFFIX) &&
-	       !strcmp(entry->d_name + length - strlen(SUFFIX), SUFFIX);
+	return entry->d_name[0] != '.' && length > strlen(PROFILE_SUFFIX) &&
+	       !strcmp(entry->d_name + length - strlen(PROFILE_SUFFIX), PROFILE_SUFFIX);
 }
 
 static int add_directory(struct profile_set *set, const char *path, struct error *err)
 {
 	struct dirent **entries;
-	int code = 0, count = scandir(path, &entries, is_profile, alphasort);
+	int code = 0, count = scandir(path, &entries, profile_set_takes, alphasort);
 
 	if (count < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
@@ -71,7 +68,8 @@ static int add_directory(struct profile_set *set, const char *path, struct error
 	}
 	free(entries);
 	if (!code && !count)
-		code = error_set(err, -ENOENT, "%s: no *%s in this directory", path, SUFFIX);
+		code = error_set(err, -ENOENT, "%s: no *%s in this directory", path,
+				 PROFILE_SUFFIX);
 	return code;
 }
 
@@ -105,16 +103,16 @@ int profile_named(const char *name, struct profile **out, struct error *err)
 	static const char *const places[] = {PROFILES_DIR, CAPWARD_PROFILES};
 	char path[512];
 
-	if (strchr(name, '/') || strstr(name, SUFFIX))
+	if (strchr(name, '/') || strstr(name, PROFILE_SUFFIX))
 		return profile_read(name, out, err);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s" SUFFIX, places[i], name);
+		snprintf(path, sizeof(path), "%s/%s" PROFILE_SUFFIX, places[i], name);
 		if (!access(path, F_OK))
 			return profile_read(path, out, err);
 	}
 	text_escape(path, sizeof(path), name, strlen(name));
 	return error_set(err, -ENOENT,
 			 "there is no profile %s in %s or %s; name a file, with a slash or ending "
-			 "in " SUFFIX,
+			 "in " PROFILE_SUFFIX,
 			 path, places[0], places[1]);
 }

@@ -5,12 +5,18 @@
 #ifndef CAPWARD_PROFILE_SET_H
 #define CAPWARD_PROFILE_SET_H
 
+#include <dirent.h>
 #include <errno.h>
 
 #include "profile.h"
 
 /* Where the profiles of this host are. */
 #define PROFILES_DIR "/etc/capward/profiles"
+
+#define PROFILE_SUFFIX ".yaml"
+
+/* Whether @entry of a directory of profiles is one, by its name; for scandir(). */
+int profile_set_takes(const struct dirent *entry);
 
 struct profile_set {
 	struct profile **profiles;
