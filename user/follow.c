@@ -11,6 +11,7 @@
 
 #include "assign.h"
 #include "cgroup.h"
+#include "policy.h"
 #include "scope_json.h"
 
 /*
@@ -180,25 +181,15 @@ static void drop(struct follow *follow, struct watched *watched)
 
 /* --- what a scope is to have -------------------------------------------------------------------- */
 
-static bool from_daemon(struct engine *engine, __u32 slot, const char **name)
-{
-	static struct capward_policy policy;
-
-	if (engine_policy(engine, slot, &policy))
-		return false;
-	*name = policy.profile;
-	return policy.flags & CAPWARD_POLICY_DAEMON;
-}
-
 /* Whether the policy @slot is that of a profile which is not among those there are rules of. */
 static bool is_held(const struct follow *follow, __u32 slot)
 {
-	const char *name;
+	struct capward_policy policy;
 
-	if (!follow->hold || !from_daemon(follow->engine, slot, &name))
+	if (!follow->hold || !policy_of_daemon(follow->engine, slot, &policy))
 		return false;
 	for (size_t i = 0; i < follow->plan->count; i++)
-		if (!strcmp(follow->plan->policies[i].profile, name))
+		if (!strcmp(follow->plan->policies[i].profile, policy.profile))
 			return false;
 	return true;
 }

@@ -51,13 +51,6 @@ static int add_match(struct plan *plan, __u32 slot, __u32 flags, const char *pat
 	return 0;
 }
 
-static bool from_daemon(struct engine *engine, __u32 slot)
-{
-	struct capward_policy policy;
-
-	return !engine_policy(engine, slot, &policy) && policy.flags & CAPWARD_POLICY_DAEMON;
-}
-
 /* Whether one of the @count @profiles asks for what @match asks for. */
 static bool is_asked_for(struct profile *const *profiles, size_t count,
 			 const struct capward_match *match)
@@ -78,6 +71,7 @@ static int keep_matches(struct engine *engine, struct profile *const *profiles,
 			enum plan_others others, struct plan *plan, struct error *err)
 {
 	struct capward_match old[CAPWARD_MATCHES];
+	struct capward_policy policy;
 	size_t count = engine_matches(engine, old);
 	int code = 0;
 
@@ -85,7 +79,7 @@ static int keep_matches(struct engine *engine, struct profile *const *profiles,
 		if (old[i].policy == CAPWARD_MATCH_CONTAINER || is_planned(plan, old[i].policy))
 			continue;
 		/* A profile of the daemon's may have another name now. */
-		if (from_daemon(engine, old[i].policy) &&
+		if (policy_of_daemon(engine, old[i].policy, &policy) &&
 		    (others == PLAN_DAEMON_ONLY || is_asked_for(profiles, plan->count, &old[i])))
 			continue;
 		code = add_match(plan, old[i].policy, old[i].flags, old[i].pattern, err);
@@ -192,14 +186,15 @@ int plan_make(struct engine *engine, struct profile *const *profiles, size_t cou
 {
 	volatile struct capward_state *state = engine_state(engine);
 	bool forget = others == PLAN_DAEMON_ONLY;
+	struct capward_policy policy;
 	int code;
 
 	*plan = (struct plan){.count = count,
 			      .container_policy = state->container_policy,
 			      .service_policy = state->service_policy};
-	if (forget && from_daemon(engine, plan->container_policy))
+	if (forget && policy_of_daemon(engine, plan->container_policy, &policy))
 		plan->container_policy = CAPWARD_POLICY_OBSERVE;
-	if (forget && from_daemon(engine, plan->service_policy))
+	if (forget && policy_of_daemon(engine, plan->service_policy, &policy))
 		plan->service_policy = 0;
 	plan->policies = calloc(count + 1, sizeof(*plan->policies));
 	plan->slots = calloc(count + 1, sizeof(*plan->slots));

@@ -57,6 +57,11 @@ int policy_find(struct engine *engine, const char *name, __u32 *slot)
 	return -ENOENT;
 }
 
+bool policy_of_daemon(struct engine *engine, __u32 slot, struct capward_policy *policy)
+{
+	return !engine_policy(engine, slot, policy) && policy->flags & CAPWARD_POLICY_DAEMON;
+}
+
 static int mark_used(void *context, __u64 cgroup, const struct capward_scope *scope)
 {
 	bool *used = context;
@@ -132,7 +137,6 @@ void policy_retire(struct engine *engine, const __u32 *slots, size_t count)
 	if (find_used(engine, used))
 		return;
 	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++)
-		if (!used[i] && !is_taken(slots, count, i) && !engine_policy(engine, i, &there) &&
-		    there.flags & CAPWARD_POLICY_DAEMON)
+		if (!used[i] && !is_taken(slots, count, i) && policy_of_daemon(engine, i, &there))
 			engine_set_policy(engine, i, &none, NULL);
 }

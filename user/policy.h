@@ -20,6 +20,9 @@ int policy_require(const struct profile *profile, struct error *err);
 /* The slot of the applied profile @name into *@slot. -ENOENT: none of that name is in force. */
 int policy_find(struct engine *engine, const char *name, __u32 *slot);
 
+/* Whether @slot has a policy that came from the daemon's directory, which is in *@policy then. */
+bool policy_of_daemon(struct engine *engine, __u32 slot, struct capward_policy *policy);
+
 /*
  * Find a slot for @policy without writing it: that of the applied profile of its name, else a free
  * one, freeing for that what nothing refers to any more. @taken, of @taken_count slots, are not
