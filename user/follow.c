@@ -734,6 +734,8 @@ int follow_rules(struct follow *follow, const struct rules *rules, const struct 
 	follow->rules = rules;
 	follow->plan = plan;
 	follow->hold = hold;
+	if (!rules)
+		return 0;
 	follow->plans = engine_state(follow->engine)->plans;
 	decide_all(follow);
 	follow->plain_retry = PLAIN_FIRST_NS;

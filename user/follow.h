@@ -48,7 +48,7 @@ void follow_free(struct follow *follow);
 /*
  * Decide by @rules from now on, whose profiles have the slots of @plan; both must live until the next
  * call. With @hold, what was assigned for a profile that is not among them stays. Every scope is looked
- * at again.
+ * at again. NULL @rules: nothing is decided any more, and what is assigned stays.
  */
 int follow_rules(struct follow *follow, const struct rules *rules, const struct plan *plan,
 		 bool hold, struct error *err);
