@@ -225,18 +225,18 @@ static __u64 scope_around(struct engine *engine, const char *path)
 	return scope.root;
 }
 
-int assign_one(struct engine *engine, const char *path, __u32 slot, __u32 flags, __u64 *id,
-	       struct error *err)
+/* Have the cgroup @path, whose id is @id, be a scope with policy @slot and @flags. */
+static int govern_scope(struct engine *engine, const char *path, __u64 id, __u32 slot, __u32 flags,
+			struct error *err)
 {
-	struct capward_govern request = {.policy = slot, .flags = flags};
+	const struct capward_govern request = {.cgroup = id,
+					       .root = id,
+					       .outer = scope_around(engine, path),
+					       .policy = slot,
+					       .flags = flags};
 	struct capward_scope scope;
-	int depth = 0, code = cgroup_id(path, id, err);
+	int depth = 0;
 
-	if (code)
-		return code;
-	request.cgroup = *id;
-	request.root = *id;
-	request.outer = scope_around(engine, path);
 	for (__u64 at = request.outer; at && !engine_scope(engine, at, &scope); at = scope.outer)
 		if (++depth > CAPWARD_NESTING)
 			return error_set(err, -ELOOP,
@@ -246,19 +246,12 @@ int assign_one(struct engine *engine, const char *path, __u32 slot, __u32 flags,
 	return engine_govern(engine, &request, err);
 }
 
-/* Write the entry of a scope; @before is the policy it had, 0: it was none. */
-static int assign_root(struct engine *engine, const struct capward_govern *want, __u32 before,
-		       size_t *changed, struct error *err)
+int assign_one(struct engine *engine, const char *path, __u32 slot, __u32 flags, __u64 *id,
+	       struct error *err)
 {
-	int code;
+	int code = cgroup_id(path, id, err);
 
-	if (!want->policy)
-		return 0;
-	code = engine_govern(engine, want, err);
-	if (code)
-		return code;
-	*changed += before != want->policy;
-	return before ? 0 : engine_seed(engine, err); /* what ran in it was nobody's */
+	return code ? code : govern_scope(engine, path, *id, slot, flags, err);
 }
 
 __u32 assign_match(struct engine *engine, const char *path)
@@ -274,26 +267,31 @@ __u32 assign_match(struct engine *engine, const char *path)
 int assign_scope(struct engine *engine, const char *path, __u32 slot, __u32 flags, size_t *changed,
 		 struct error *err)
 {
-	struct capward_govern want = {.outer = scope_around(engine, path), .flags = flags};
 	struct capward_scope here;
 	__u32 before = 0;
 	size_t below = 0;
-	int code = cgroup_id(path, &want.cgroup, NULL);
+	__u64 id;
+	int code = cgroup_id(path, &id, NULL);
 
 	*changed = 0;
 	if (code)
 		return code == -ENOENT || code == -ENODEV ? 0 : code;
-	if (!engine_scope(engine, want.cgroup, &here) && here.root == want.cgroup)
+	if (!engine_scope(engine, id, &here) && here.root == id)
 		before = here.policy;
-	want.root = want.cgroup;
-	want.policy = slot ? slot : before;
-	code = assign_root(engine, &want, before, changed, err);
-	if (!code && cgroup_path(want.cgroup, NULL)) {
-		engine_forget(engine, want.cgroup); /* it went before its entry was there */
+	if (!slot)
+		slot = before;
+	if (slot)
+		code = govern_scope(engine, path, id, slot, flags, err);
+	if (!code)
+		*changed = before != slot;
+	if (!code && !before && slot)
+		code = engine_seed(engine, err); /* what ran in it was nobody's */
+	if (!code && cgroup_path(id, NULL)) {
+		engine_forget(engine, id); /* it went before its entry was there */
 		return 0;
 	}
 	if (!code)
-		code = assign_from(engine, path, want.outer, &below, err);
+		code = assign_from(engine, path, scope_around(engine, path), &below, err);
 	*changed += below;
 	return code;
 }
