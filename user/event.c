@@ -94,11 +94,6 @@ int event_print(const struct event_view *view, FILE *stream)
 	return ferror(stream) ? -EIO : 0;
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text[0] ? json_escaped(text, strlen(text)) : json_null();
-}
-
 json_t *event_json(const struct event_view *view)
 {
 	const struct capward_event *event = &view->event;
@@ -107,16 +102,15 @@ json_t *event_json(const struct event_view *view)
 
 	format_time(view->time_ns, clock, sizeof(clock));
 	syscall_name(event->syscall, syscall, sizeof(syscall));
-	return json_pack("{s:s, s:o, s:i, s:i, s:o, s:o, s:s?, s:s?, s:s, s:o, s:b, s:i, s:o, s:s, "
-			 "s:I}",
-			 "time", clock, "scope",
-			 scope_json(event->scope, view->cgroup, view->identity), "pid",
-			 (int)event->pid, "tid", (int)event->tid, "comm",
-			 json_escaped(event->comm, strnlen(event->comm, CAPWARD_COMM)), "exe",
-			 text_or_null(view->exe), "cap",
-			 operation ? NULL : caps_label(event->permission, cap), "operation",
-			 operation, "verdict", event_verdict_name(event->verdict), "syscall",
-			 text_or_null(syscall), "audit", event->audit, "userns_level",
-			 (int)event->userns_level, "profile", text_or_null(view->profile), "mode",
-			 profile_mode_name(event->mode), "count", (json_int_t)event->count);
+	return json_pack(
+		"{s:s, s:o, s:i, s:i, s:o, s:o, s:s?, s:s?, s:s, s:o, s:b, s:i, s:o, s:s, "
+		"s:I}",
+		"time", clock, "scope", scope_json(event->scope, view->cgroup, view->identity),
+		"pid", (int)event->pid, "tid", (int)event->tid, "comm",
+		json_escaped(event->comm, strnlen(event->comm, CAPWARD_COMM)), "exe",
+		json_text(view->exe), "cap", operation ? NULL : caps_label(event->permission, cap),
+		"operation", operation, "verdict", event_verdict_name(event->verdict), "syscall",
+		json_text(syscall), "audit", event->audit, "userns_level", (int)event->userns_level,
+		"profile", json_text(view->profile), "mode", profile_mode_name(event->mode),
+		"count", (json_int_t)event->count);
 }

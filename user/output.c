@@ -99,6 +99,11 @@ json_t *json_escaped(const char *bytes, size_t length)
 	return string;
 }
 
+json_t *json_text(const char *text)
+{
+	return text && text[0] ? json_escaped(text, strlen(text)) : json_null();
+}
+
 struct table {
 	const struct table_column *columns;
 	size_t count;

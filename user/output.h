@@ -28,6 +28,9 @@ void text_escape(char *out, size_t size, const char *bytes, size_t length);
  */
 json_t *json_escaped(const char *bytes, size_t length);
 
+/* The same of @text, whole; null where it is empty or NULL, for what is not known. */
+json_t *json_text(const char *text);
+
 struct table_column {
 	const char *title; /* escaped like a cell */
 	bool right;	   /* align to the right, for numbers */

@@ -109,6 +109,17 @@ static void test_json(void **state)
 	json_decref(string);
 }
 
+static void test_json_text(void **state)
+{
+	json_t *string = json_text("a\xff");
+
+	(void)state;
+	assert_string_equal(json_string_value(string), "a\\xff");
+	json_decref(string);
+	assert_true(json_is_null(json_text("")));
+	assert_true(json_is_null(json_text(NULL)));
+}
+
 static const struct table_column columns[] = {
 	{.title = "NAME"},
 	{.title = "USED", .right = true},
@@ -307,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_escape_cuts),
 		cmocka_unit_test(test_escape_into_nothing),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_text),
 		cmocka_unit_test(test_table_aligns),
 		cmocka_unit_test(test_table_wraps_the_last_column),
 		cmocka_unit_test(test_table_does_not_wrap),

@@ -54,11 +54,6 @@ static bool is_changed(const struct which *which)
 
 /* JSON */
 
-static json_t *text_json(const char *text)
-{
-	return text && text[0] ? json_escaped(text, strlen(text)) : json_null();
-}
-
 static json_t *rule_json(const struct rule *rule)
 {
 	char text[RULE_TEXT];
@@ -117,7 +112,7 @@ static json_t *as_json(const struct which *which)
 	}
 	if (which->scope->cgroups)
 		in_force = json_pack("{s:o, s:s}", "profile",
-				     text_json(which->scope->policy.profile), "mode",
+				     json_text(which->scope->policy.profile), "mode",
 				     profile_mode_name(policy_mode(which->scope->policy.word)));
 	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "scope",
 			 scope_json(which->scope->id, which->scope->path, &which->identity),
