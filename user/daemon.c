@@ -228,14 +228,12 @@ static int on_record(void *context, const void *bytes, size_t size)
 {
 	static struct event_view view;
 	struct daemon *daemon = context;
-	struct follow_scope scope;
 
 	relay_publish(daemon->relay, bytes, size);
 	if (!daemon->log || event_decode(bytes, size, &view.event))
 		return 0;
 	event_view_complete(daemon->engine, &view);
-	view.identity =
-		follow_find(daemon->follow, view.event.scope, &scope) ? NULL : scope.identity;
+	view.identity = follow_identity(daemon->follow, view.event.scope);
 	event_log_write(daemon->log, &view);
 	return 0;
 }
@@ -348,17 +346,17 @@ static void on_hook(void *context, const struct relay_hook *hook, pid_t peer, re
 static void describe_scope(struct daemon *daemon, const struct scope_view *view,
 			   struct metrics_scope *out)
 {
-	struct follow_scope scope = {};
+	const struct identity *identity = follow_identity(daemon->follow, view->id);
 
 	*out = (struct metrics_scope){
 		.id = view->id, .profile = view->policy.profile, .counts = view->counts};
-	if (follow_find(daemon->follow, view->id, &scope))
+	if (!identity)
 		return;
-	out->runtime = scope.identity->container.runtime;
-	out->container = scope.identity->container.id;
-	out->name = scope.identity->name;
-	out->image = scope.identity->image;
-	out->pod = scope.identity->pod;
+	out->runtime = identity->container.runtime;
+	out->container = identity->container.id;
+	out->name = identity->name;
+	out->image = identity->image;
+	out->pod = identity->pod;
 }
 
 static int render(void *context, FILE *stream)

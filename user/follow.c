@@ -743,22 +743,11 @@ int follow_rules(struct follow *follow, const struct rules *rules, const struct 
 	return code ? code : arm(follow, err);
 }
 
-static void describe(const struct watched *watched, struct follow_scope *out)
+const struct identity *follow_identity(const struct follow *follow, __u64 id)
 {
-	*out = (struct follow_scope){.id = watched->id,
-				     .path = watched->path,
-				     .identity = &watched->identity,
-				     .profile = watched->profile[0] ? watched->profile : NULL};
-}
+	const struct watched *watched = find(follow, id);
 
-int follow_find(struct follow *follow, __u64 id, struct follow_scope *out)
-{
-	struct watched *watched = find(follow, id);
-
-	if (!watched || !watched->path)
-		return -ENOENT;
-	describe(watched, out);
-	return 0;
+	return watched && watched->path ? &watched->identity : NULL;
 }
 
 int follow_when_decided(struct follow *follow, const char *path,

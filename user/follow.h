@@ -28,14 +28,6 @@ struct follow_numbers {
 	struct metrics_histogram decision; /* how long after mkdir */
 };
 
-/* What is known of a scope that is followed. Strings are raw, and valid until the next event. */
-struct follow_scope {
-	__u64 id;
-	const char *path;
-	const struct identity *identity; /* without labels */
-	const char *profile;		 /* whose rule won; NULL: none, or a tie */
-};
-
 /*
  * Begin to follow what is on the host, in the loop @event; @say tells a person. Nothing is assigned
  * before follow_rules(). *@out is the caller's, for follow_free().
@@ -53,8 +45,11 @@ void follow_free(struct follow *follow);
 int follow_rules(struct follow *follow, const struct rules *rules, const struct plan *plan,
 		 bool hold, struct error *err);
 
-/* What is known of the scope @id. -ENOENT: it is not followed. */
-int follow_find(struct follow *follow, __u64 id, struct follow_scope *out);
+/*
+ * Who the scope @id is, without labels; strings are raw, and all is valid until the next event. NULL: it
+ * is not followed, or not known yet.
+ */
+const struct identity *follow_identity(const struct follow *follow, __u64 id);
 
 /*
  * Call @done once the scope of the cgroup @path is decided, at once if it is; @profile is that of the
