@@ -376,6 +376,7 @@ static int render(void *context, FILE *stream)
 		.reloads_failed = daemon->reloads_failed,
 		.assigned_before_payload = numbers->before_payload,
 		.assigned_after_payload = numbers->after_payload,
+		.assignments_failed = numbers->failed,
 		.assignment = numbers->decision,
 		.containers_unknown = numbers->unknown,
 		.ties = numbers->ties,

@@ -23,7 +23,7 @@ struct follow_numbers {
 	size_t ties;	      /* scopes now that two rules ask for */
 	__u64 before_payload; /* policies assigned before the payload was executed */
 	__u64 after_payload;  /* and after: until then it ran under what the kernel gave it */
-	__u64 failed;	      /* policies that could not be assigned */
+	__u64 failed;	      /* tries to assign one that failed, each made again a second later */
 	__u64 lost;	      /* changes that were lost, each followed by a look at everything */
 	struct metrics_histogram decision; /* how long after mkdir */
 };

@@ -96,11 +96,13 @@ static void print_totals(FILE *stream, const struct metrics *metrics)
 	print_labelled(stream, reloads, "result", "done", metrics->reloads_done);
 	print_labelled(stream, reloads, "result", "failed", metrics->reloads_failed);
 	family(stream, assignments, "counter",
-	       "Profiles assigned to containers, by whether the payload ran already.");
+	       "Profiles assigned to containers, by whether the payload ran already, and failed "
+	       "tries.");
 	print_labelled(stream, assignments, "result", "before_payload",
 		       metrics->assigned_before_payload);
 	print_labelled(stream, assignments, "result", "after_payload",
 		       metrics->assigned_after_payload);
+	print_labelled(stream, assignments, "result", "failed", metrics->assignments_failed);
 	print_histogram(stream, "capward_assignment_seconds",
 			"From the making of a container's cgroup to its profile.",
 			&metrics->assignment);

@@ -49,6 +49,7 @@ struct metrics {
 	__u64 events_missed;	/* relay_missed(): by subscribers that were slow */
 	__u64 reloads_done, reloads_failed;
 	__u64 assigned_before_payload, assigned_after_payload;
+	__u64 assignments_failed;	     /* tries, each of which is made again */
 	struct metrics_histogram assignment; /* from the cgroup's making to its policy */
 	__u64 containers_unknown;	     /* no runtime's files tell who they are */
 	__u64 ties;			     /* containers that two profiles match equally well */

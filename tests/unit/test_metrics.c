@@ -226,6 +226,7 @@ static void numbers(void **state)
 				  .reloads_failed = 16,
 				  .assigned_before_payload = 17,
 				  .assigned_after_payload = 18,
+				  .assignments_failed = 22,
 				  .containers_unknown = 19,
 				  .ties = 20,
 				  .follow_lost = 21};
@@ -245,6 +246,7 @@ static void numbers(void **state)
 	assert_has(text, "capward_profile_reloads_total{result=\"failed\"} 16");
 	assert_has(text, "capward_assignments_total{result=\"before_payload\"} 17");
 	assert_has(text, "capward_assignments_total{result=\"after_payload\"} 18");
+	assert_has(text, "capward_assignments_total{result=\"failed\"} 22");
 	assert_has(text, "capward_containers_unknown 19");
 	assert_has(text, "capward_ties 20");
 	assert_has(text, "capward_follow_lost_total 21");
