@@ -372,11 +372,6 @@ void relay_publish(struct relay *relay, const void *bytes, size_t size)
 	}
 }
 
-size_t relay_subscribers(const struct relay *relay)
-{
-	return relay->subscribers;
-}
-
 unsigned long long relay_missed(const struct relay *relay)
 {
 	return relay->missed;

@@ -44,9 +44,6 @@ void relay_free(struct relay *relay);
  */
 void relay_publish(struct relay *relay, const void *bytes, size_t size);
 
-/* How many clients get events. */
-size_t relay_subscribers(const struct relay *relay);
-
 /* How many records subscribers missed, all together; of those that are gone, too. */
 unsigned long long relay_missed(const struct relay *relay);
 
