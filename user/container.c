@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 /* The shortest beginning of a container id that is taken for one. */
 #define SHORTEST_PREFIX 4
 #define ID_LENGTH	64
@@ -76,12 +78,9 @@ static bool starts_with(struct part part, const char *prefix)
 	return part.length >= n && !memcmp(part.name, prefix, n);
 }
 
-/* Whether @suffix ends @part, which is longer. */
 static bool ends_with(struct part part, const char *suffix)
 {
-	size_t n = strlen(suffix);
-
-	return part.length > n && !memcmp(part.name + part.length - n, suffix, n);
+	return text_ends_with(part.name, part.length, suffix);
 }
 
 /* @part without its first @before and its last @after bytes. */

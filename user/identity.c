@@ -8,6 +8,7 @@
 
 #include "home.h"
 #include "identity_read.h"
+#include "text.h"
 
 typedef int reader(const struct identity_source *source, struct identity *out, struct error *err);
 
@@ -82,21 +83,16 @@ static int read_bare(const struct identity_source *source, struct identity *out,
 	return identity_oci_by_cgroup(source, out, err);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && !strcmp(text + n - m, end);
-}
-
 /*
  * Whether the cgroup @path, which is in @unit ("" for none), may be one that a runtime was told to
  * make: systemd's own are not, and they are many, each of which would cost reading every state.
  */
 static bool may_be_made(const char *path, const char *unit)
 {
-	return strcmp(path, "/") && !ends_with(path, ".slice") &&
-	       !(unit[0] && ends_with(path, unit));
+	size_t length = strlen(path);
+
+	return strcmp(path, "/") && !text_ends_with(path, length, ".slice") &&
+	       !(unit[0] && text_ends_with(path, length, unit));
 }
 
 /* A cgroup whose path tells no container: the files of some name theirs. No file is no failure. */

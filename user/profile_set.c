@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "text.h"
 
 static int add(struct profile_set *set, const char *path, struct error *err)
 {
@@ -42,10 +43,8 @@ static int add(struct profile_set *set, const char *path, struct error *err)
 
 int profile_set_takes(const struct dirent *entry)
 {
-	size_t length = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && length > strlen(PROFILE_SUFFIX) &&
-	       !strcmp(entry->d_name + length - strlen(PROFILE_SUFFIX), PROFILE_SUFFIX);
+	return entry->d_name[0] != '.' &&
+	       text_ends_with(entry->d_name, strlen(entry->d_name), PROFILE_SUFFIX);
 }
 
 static int add_directory(struct profile_set *set, const char *path, struct error *err)

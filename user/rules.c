@@ -10,6 +10,7 @@
 #include "image.h"
 #include "output.h"
 #include "pattern.h"
+#include "text.h"
 
 #define UNIT	   256 /* bytes of a unit's name with the NUL; systemd's limit */
 #define SHOWN_FILE 300 /* bytes of a file's name in a message */
@@ -37,13 +38,6 @@ struct facts {
 
 /* Units */
 
-static bool ends_with(const char *name, size_t length, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return length > n && !memcmp(name + length - n, suffix, n);
-}
-
 /*
  * Write the unit of the host's own systemd whose cgroup @path is, or "" for none. Only below slices:
  * a service or scope may be delegated to somebody who names what is in it as he likes. Where systemd
@@ -63,7 +57,7 @@ static void unit_of(const char *path, char unit[UNIT])
 				snprintf(unit, UNIT, "%.*s", (int)length, component);
 			return;
 		}
-		if (!ends_with(component, length, ".slice"))
+		if (!text_ends_with(component, length, ".slice"))
 			return;
 		component = rest;
 	}
@@ -90,7 +84,7 @@ struct rules_subject rules_subject(const char *path, const struct identity *iden
 	}
 	unit_of(path, unit);
 	/* As runtime_names_service() has it: a user's manager is no service. */
-	if (last && !strcmp(last + 1, unit) && ends_with(unit, strlen(unit), ".service") &&
+	if (last && !strcmp(last + 1, unit) && text_ends_with(unit, strlen(unit), ".service") &&
 	    strncmp(unit, "user@", strlen("user@")))
 		subject.class = RULES_SERVICE;
 	return subject;
