@@ -147,7 +147,8 @@ static bool wanted(const struct assignment *a, const char *path, __u64 id, __u64
 	}
 	if (container)
 		want->policy = a->container_policy;
-	else if (a->service_policy && pattern_is_unit(path) && runtime_names_service(names.name))
+	else if (a->service_policy && pattern_unit(path, strlen(path)) &&
+		 runtime_names_service(names.name))
 		want->policy = a->service_policy;
 	else
 		want->policy = is_scope ? CAPWARD_POLICY_OBSERVE : 0;

@@ -5,6 +5,7 @@
 
 #include "capward/glob.h"
 #include "runtime_name.h"
+#include "text.h"
 
 bool pattern_matches(const char *pattern, const char *text)
 {
@@ -33,21 +34,25 @@ bool pattern_matches_cgroup(const char *pattern, const char *path)
 	return !pattern_spares(path) && pattern_matches(pattern, path);
 }
 
-bool pattern_is_unit(const char *path)
+const char *pattern_unit(const char *path, size_t length)
 {
-	static const char slice[] = ".slice";
+	const char *name = path + 1, *slash;
 
-	for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/'))
-		if (at - path < (ptrdiff_t)sizeof(slice) ||
-		    memcmp(at - sizeof(slice) + 1, slice, sizeof(slice) - 1))
-			return false;
-	return true;
+	if (!length || path[0] != '/')
+		return NULL;
+	while ((slash = memchr(name, '/', path + length - name))) {
+		if (!text_ends_with(name, slash - name, ".slice"))
+			return NULL;
+		name = slash + 1;
+	}
+	return name;
 }
 
 bool pattern_matches_name(const char *pattern, const char *path)
 {
-	return !pattern_spares(path) && pattern_is_unit(path) &&
-	       pattern_matches(pattern, strrchr(path, '/') + 1);
+	const char *name = pattern_unit(path, strlen(path));
+
+	return name && !pattern_spares(path) && pattern_matches(pattern, name);
 }
 
 size_t pattern_literal(const char *pattern)

@@ -25,10 +25,11 @@ bool pattern_spares(const char *path);
 bool pattern_matches_cgroup(const char *pattern, const char *path);
 
 /*
- * Whether the cgroup @path lies below nothing but slices, so that its name is what systemd calls it. A
- * service or scope may be delegated to somebody who names what is in it as he likes.
+ * What systemd calls the cgroup whose path is the @length bytes at @path: the last of its names, if it
+ * lies below nothing but slices, else NULL. A service or scope may be delegated to somebody who names
+ * what is in it as he likes.
  */
-bool pattern_is_unit(const char *path);
+const char *pattern_unit(const char *path, size_t length);
 
 /* The same as pattern_matches_cgroup() of the name of the unit whose cgroup @path is. */
 bool pattern_matches_name(const char *pattern, const char *path);

@@ -39,28 +39,21 @@ struct facts {
 /* Units */
 
 /*
- * Write the unit of the host's own systemd whose cgroup @path is, or "" for none. Only below slices:
- * a service or scope may be delegated to somebody who names what is in it as he likes. Where systemd
- * itself splits a unit, as for a machine, the workload is in "payload".
+ * Write the unit of the host's own systemd whose cgroup @path is, or "" for none. Where systemd itself
+ * splits a unit, as for a machine, the workload is in "payload".
  */
 static void unit_of(const char *path, char unit[UNIT])
 {
-	const char *component = path;
+	static const char payload[] = "/payload";
+	size_t length = strlen(path);
+	const char *name;
 
+	if (text_ends_with(path, length, payload))
+		length -= strlen(payload);
+	name = pattern_unit(path, length);
 	unit[0] = '\0';
-	while (*component == '/') {
-		size_t length = strcspn(++component, "/");
-		const char *rest = component + length;
-
-		if (!*rest || !strcmp(rest, "/payload")) {
-			if (length < UNIT)
-				snprintf(unit, UNIT, "%.*s", (int)length, component);
-			return;
-		}
-		if (!text_ends_with(component, length, ".slice"))
-			return;
-		component = rest;
-	}
+	if (name && path + length - name < UNIT)
+		snprintf(unit, UNIT, "%.*s", (int)(path + length - name), name);
 }
 
 /* Subjects */

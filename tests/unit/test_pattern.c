@@ -67,6 +67,7 @@ static void test_monitors(void **state)
 	assert_false(pattern_matches_name("a.service", "/user.slice/user@1.service/a.service"));
 	assert_false(pattern_matches_name("a.service", "/x.slice/y/a.service"));
 	assert_false(pattern_matches_name("a.service", "/lice/a.service"));
+	assert_false(pattern_matches_name("a.service", "/.slice/a.service"));
 	assert_false(pattern_matches_name("capward.service", "/system.slice/capward.service"));
 }
 
