@@ -88,6 +88,8 @@ static void warn_of(void *context, const char *text)
 	warn(text);
 }
 
+static const struct teller teller = {.say = warn_of};
+
 /* --- profiles ----------------------------------------------------------------------------------- */
 
 /* Whether the profiles can be in force together on this host. */
@@ -412,7 +414,7 @@ static int render(void *context, FILE *stream)
 static int begin_profiles(struct daemon *daemon, const char *path, struct error *err)
 {
 	const struct profile_dir_user user = {
-		.accept = accept_profiles, .say = warn_of, .context = daemon};
+		.accept = accept_profiles, .context = daemon, .teller = teller};
 	int code = profile_dir_open(path, &user, &daemon->dir, err);
 
 	if (code)
@@ -476,7 +478,7 @@ static int begin(struct daemon *daemon, const struct daemon_options *options, st
 	if (!code)
 		code = relay_new(daemon->event, RELAY_PATH, on_hook, daemon, &daemon->relay, err);
 	if (!code)
-		code = follow_new(daemon->engine, daemon->event, warn, &daemon->follow, err);
+		code = follow_new(daemon->engine, daemon->event, &teller, &daemon->follow, err);
 	if (!code)
 		code = begin_profiles(daemon, options->profiles, err);
 	if (!code && options->metrics)

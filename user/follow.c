@@ -67,7 +67,7 @@ struct follow {
 	struct engine *engine;
 	sd_event *event;
 	sd_event_source *changes, *timer;
-	void (*say)(const char *text);
+	struct teller teller;
 	const struct rules *rules;
 	const struct plan *plan;
 	bool hold;
@@ -90,18 +90,6 @@ static __u64 now(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
-}
-
-__attribute__((format(printf, 2, 3))) static void say(const struct follow *follow,
-						      const char *format, ...)
-{
-	struct error text;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text.text, sizeof(text.text), format, args);
-	va_end(args);
-	follow->say(text.text);
 }
 
 /* --- the scopes that are followed --------------------------------------------------------------- */
@@ -276,7 +264,8 @@ static bool resolve(struct follow *follow, struct watched *watched, const struct
 		return false;
 	rules_resolve(follow->rules, &subject, &found);
 	if (found.outcome == RULES_TIE && !watched->tied)
-		say(follow, "%s: %s; until then neither holds", called(watched, name), found.why);
+		tell(&follow->teller, "%s: %s; until then neither holds", called(watched, name),
+		     found.why);
 	set_tied(follow, watched, found.outcome == RULES_TIE);
 	if (found.outcome == RULES_ONE)
 		*out = found.rule;
@@ -315,7 +304,7 @@ static void settle(struct follow *follow, struct watched *watched)
 	}
 	if (code) {
 		follow->numbers.failed++;
-		say(follow, "%s: %s", called(watched, name), err.text);
+		tell(&follow->teller, "%s: %s", called(watched, name), err.text);
 		look_again(follow, watched, FAILED_NS);
 		return;
 	}
@@ -388,8 +377,9 @@ static void decide(struct follow *follow, struct watched *watched)
 		return;
 	}
 	if (identity.incomplete && !watched->unknown)
-		say(follow, "%s: only its cgroup tells who it is: %s", called(watched, name),
-		    err.text[0] ? err.text : "its runtime's files are not there");
+		tell(&follow->teller, "%s: only its cgroup tells who it is: %s",
+		     called(watched, name),
+		     err.text[0] ? err.text : "its runtime's files are not there");
 	set_unknown(follow, watched, identity.incomplete);
 	if (identity.incomplete)
 		look_again(follow, watched, UNKNOWN_NS);
@@ -409,7 +399,8 @@ static void begin(struct follow *follow, __u64 id, __u64 made_at, bool started)
 	}
 	watched = add(follow, id);
 	if (!watched) {
-		say(follow, "cgroup %llu: not followed: out of memory", (unsigned long long)id);
+		tell(&follow->teller, "cgroup %llu: not followed: out of memory",
+		     (unsigned long long)id);
 		return;
 	}
 	watched->made_at = made_at;
@@ -449,7 +440,7 @@ static int follow_plain(void *context, const struct identity_plain *plain)
 			    &changed, &err);
 	close(lock);
 	if (code)
-		say(follow, "%s: %s", plain->id, err.text);
+		tell(&follow->teller, "%s: %s", plain->id, err.text);
 	else
 		begin(follow, id, now(), true);
 	return 0;
@@ -584,7 +575,7 @@ static void look_for_lost(struct follow *follow)
 	if (lost == follow->lost)
 		return;
 	if (look_at_all(follow, &err)) {
-		say(follow, "%s", err.text);
+		tell(&follow->teller, "%s", err.text);
 		return;
 	}
 	follow->numbers.lost += lost - follow->lost;
@@ -672,7 +663,7 @@ static int take_changes(struct follow *follow)
 	code = engine_buffer_read(follow->engine, ENGINE_CHANGES, on_change, follow, &err);
 
 	if (code < 0 && code != -EINTR)
-		say(follow, "%s", err.text);
+		tell(&follow->teller, "%s", err.text);
 	return arm(follow, NULL);
 }
 
@@ -686,7 +677,7 @@ static int on_readable(sd_event_source *source, int fd, uint32_t events, void *c
 
 /* --- from outside ------------------------------------------------------------------------------- */
 
-int follow_new(struct engine *engine, sd_event *event, void (*tell)(const char *text),
+int follow_new(struct engine *engine, sd_event *event, const struct teller *teller,
 	       struct follow **out, struct error *err)
 {
 	struct follow *follow = calloc(1, sizeof(*follow));
@@ -695,7 +686,7 @@ int follow_new(struct engine *engine, sd_event *event, void (*tell)(const char *
 	if (!follow)
 		return error_set(err, -ENOMEM, "out of memory");
 	follow->engine = engine;
-	follow->say = tell;
+	follow->teller = *teller;
 	follow->due = UINT64_MAX;
 	follow->since = now();
 	follow->lost = engine_state(engine)->changes_lost;

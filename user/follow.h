@@ -13,6 +13,7 @@
 #include "metrics.h"
 #include "plan.h"
 #include "rules.h"
+#include "teller.h"
 
 struct follow;
 
@@ -29,10 +30,10 @@ struct follow_numbers {
 };
 
 /*
- * Begin to follow what is on the host, in the loop @event; @say tells a person. Nothing is assigned
+ * Begin to follow what is on the host, in the loop @event; @teller is copied. Nothing is assigned
  * before follow_rules(). *@out is the caller's, for follow_free().
  */
-int follow_new(struct engine *engine, sd_event *event, void (*say)(const char *text),
+int follow_new(struct engine *engine, sd_event *event, const struct teller *teller,
 	       struct follow **out, struct error *err);
 
 void follow_free(struct follow *follow);

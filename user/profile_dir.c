@@ -2,7 +2,6 @@
 #include "profile_dir.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,18 +42,6 @@ struct profile_dir {
 	size_t profile_count;
 	int inotify, watch;
 };
-
-__attribute__((format(printf, 2, 3))) static void say(const struct profile_dir *dir,
-						      const char *format, ...)
-{
-	struct error text;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text.text, sizeof(text.text), format, args);
-	va_end(args);
-	dir->user.say(dir->user.context, text.text);
-}
 
 /* Watch the directory, if it is there; it may have been made, or replaced, since. */
 static void watch(struct profile_dir *dir)
@@ -234,8 +221,8 @@ static int try_candidates(struct profile_dir *dir)
 		if (!file->candidate)
 			continue;
 		try_candidate(dir, file, &err);
-		say(dir, "%s: %s; %s", file->name, err.text,
-		    file->profile ? "what it said before stays in force" : "it is left out");
+		tell(&dir->user.teller, "%s: %s; %s", file->name, err.text,
+		     file->profile ? "what it said before stays in force" : "it is left out");
 		profile_free(file->candidate);
 		file->candidate = NULL;
 		file->bad = true;
@@ -263,8 +250,8 @@ static void read_file(struct profile_dir *dir, struct file *file, const char *pa
 		return;
 	file->candidate = NULL;
 	file->bad = true;
-	say(dir, "%s; %s", err.text,
-	    file->profile ? "what it said before stays in force" : "it is left out");
+	tell(&dir->user.teller, "%s; %s", err.text,
+	     file->profile ? "what it said before stays in force" : "it is left out");
 }
 
 static int read_files(struct profile_dir *dir, struct error *err)
@@ -306,8 +293,8 @@ static int withdraw_gone(struct profile_dir *dir)
 			continue;
 		}
 		if (file->profile) {
-			say(dir, "%s: gone, and the profile %s with it", file->name,
-			    file->profile->name);
+			tell(&dir->user.teller, "%s: gone, and the profile %s with it", file->name,
+			     file->profile->name);
 			withdrawn++;
 		}
 		free_file(file);
@@ -325,8 +312,8 @@ static void tell_gone(struct profile_dir *dir)
 			continue;
 		file->told_gone = true;
 		file->tried = (struct version){};
-		say(dir, "%s: gone; the profile %s stays in force until a reload", file->name,
-		    file->profile->name);
+		tell(&dir->user.teller, "%s: gone; the profile %s stays in force until a reload",
+		     file->name, file->profile->name);
 	}
 }
 

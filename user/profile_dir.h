@@ -7,6 +7,7 @@
 #define CAPWARD_PROFILE_DIR_H
 
 #include "profile.h"
+#include "teller.h"
 
 struct profile_dir;
 
@@ -18,9 +19,8 @@ struct profile_dir_user {
 	 */
 	int (*accept)(void *context, struct profile *const *profiles, size_t count,
 		      struct error *err);
-	/* Tell a person @text, which is about one file and begins with its name. */
-	void (*say)(void *context, const char *text);
 	void *context;
+	struct teller teller; /* each text is about one file, and begins with its name */
 };
 
 /*

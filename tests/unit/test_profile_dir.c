@@ -34,7 +34,7 @@ static int accept(void *context, struct profile *const *profiles, size_t count, 
 	return 0;
 }
 
-static const struct profile_dir_user user = {.accept = accept, .say = say};
+static const struct profile_dir_user user = {.accept = accept, .teller.say = say};
 
 static void put(const char *name, const char *text)
 {
