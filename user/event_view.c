@@ -3,18 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
-
-static long long now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (long long)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
+#include "clock.h"
 
 void event_view_complete(struct engine *engine, struct event_view *view)
 {
@@ -31,5 +23,5 @@ void event_view_complete(struct engine *engine, struct event_view *view)
 	length = readlink(link, view->exe, sizeof(view->exe) - 1);
 	view->exe[length < 0 ? 0 : length] = '\0';
 	/* The day's clock may have been set since; the one that events carry is not. */
-	view->time_ns = now(CLOCK_REALTIME) - (now(CLOCK_BOOTTIME) - (long long)view->event.time);
+	view->time_ns = (long long)(clock_ns(CLOCK_REALTIME) - clock_boot_ns() + view->event.time);
 }

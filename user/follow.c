@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "assign.h"
 #include "cgroup.h"
+#include "clock.h"
 #include "policy.h"
 #include "scope_json.h"
 
@@ -83,14 +83,6 @@ struct follow {
 	__u64 plain_until;  /* not before */
 	__u64 plain_retry;  /* and after how long then */
 };
-
-static __u64 now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
-}
 
 /* --- the scopes that are followed --------------------------------------------------------------- */
 
@@ -214,7 +206,7 @@ static void count_assignment(struct follow *follow, const struct watched *watche
 static void count_decision(struct follow *follow, const struct watched *watched)
 {
 	if (watched->made_at)
-		metrics_observe(&follow->numbers.decision, now() - watched->made_at);
+		metrics_observe(&follow->numbers.decision, clock_boot_ns() - watched->made_at);
 }
 
 static const char *called(const struct watched *watched, char text[static SCOPE_CALLED])
@@ -282,7 +274,7 @@ static void free_labels(struct identity *identity)
 
 static void look_again(struct follow *follow, struct watched *watched, __u64 delay)
 {
-	watched->due = now() + delay;
+	watched->due = clock_boot_ns() + delay;
 	if (watched->due < follow->due)
 		follow->due = watched->due;
 }
@@ -346,7 +338,7 @@ static void decide(struct follow *follow, struct watched *watched)
 	struct identity identity;
 	struct error err = {};
 	char name[SCOPE_CALLED];
-	__u64 time = now();
+	__u64 time = clock_boot_ns();
 
 	watched->due = 0;
 	if (!follow->rules)
@@ -442,7 +434,7 @@ static int follow_plain(void *context, const struct identity_plain *plain)
 	if (code)
 		tell(&follow->teller, "%s: %s", plain->id, err.text);
 	else
-		begin(follow, id, now(), true);
+		begin(follow, id, clock_boot_ns(), true);
 	return 0;
 }
 
@@ -452,18 +444,18 @@ static void look_for_plain(struct follow *follow)
 
 	follow->plain_due = 0;
 	identity_each_plain("", follow_plain, follow, NULL);
-	if (!follow->plain_due && now() >= follow->plain_until)
+	if (!follow->plain_due && clock_boot_ns() >= follow->plain_until)
 		return;
-	follow->plain_due = now() + retry;
+	follow->plain_due = clock_boot_ns() + retry;
 	follow->plain_retry = retry * 2 < PLAIN_LAST_NS ? retry * 2 : PLAIN_LAST_NS;
 }
 
 static void expect_plain(struct follow *follow)
 {
 	follow->plain_retry = PLAIN_FIRST_NS;
-	follow->plain_until = now() + PLAIN_STATE_NS;
-	if (!follow->plain_due || follow->plain_due > now() + PLAIN_FIRST_NS)
-		follow->plain_due = now() + PLAIN_FIRST_NS;
+	follow->plain_until = clock_boot_ns() + PLAIN_STATE_NS;
+	if (!follow->plain_due || follow->plain_due > clock_boot_ns() + PLAIN_FIRST_NS)
+		follow->plain_due = clock_boot_ns() + PLAIN_FIRST_NS;
 }
 
 /* --- all of them -------------------------------------------------------------------------------- */
@@ -531,7 +523,7 @@ static int look_at_all(struct follow *follow, struct error *err)
 /* Have the timer fire when there is something to do next. */
 static int arm(struct follow *follow, struct error *err)
 {
-	__u64 due = now() + TICK_NS;
+	__u64 due = clock_boot_ns() + TICK_NS;
 	int code;
 
 	if (follow->plain_due && follow->plain_due < due)
@@ -547,7 +539,7 @@ static int arm(struct follow *follow, struct error *err)
 static void decide_due(struct follow *follow)
 {
 	struct gather all;
-	__u64 time = now();
+	__u64 time = clock_boot_ns();
 
 	if (time < follow->due)
 		return;
@@ -600,7 +592,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 	(void)source;
 	(void)usec;
 	decide_due(follow);
-	if (follow->plain_due && now() >= follow->plain_due)
+	if (follow->plain_due && clock_boot_ns() >= follow->plain_due)
 		look_for_plain(follow);
 	look_for_lost(follow);
 	look_for_plans(follow);
@@ -688,7 +680,7 @@ int follow_new(struct engine *engine, sd_event *event, const struct teller *tell
 	follow->engine = engine;
 	follow->teller = *teller;
 	follow->due = UINT64_MAX;
-	follow->since = now();
+	follow->since = clock_boot_ns();
 	follow->lost = engine_state(engine)->changes_lost;
 	fd = engine_buffer_fd(engine, ENGINE_CHANGES, err);
 	if (fd < 0) {
@@ -760,7 +752,7 @@ int follow_when_decided(struct follow *follow, const char *path,
 		id = scope.root;
 	watched = find(follow, id);
 	if (!watched && !engine_scope(follow->engine, id, &scope)) {
-		begin(follow, id, now(), false); /* that it was made was lost */
+		begin(follow, id, clock_boot_ns(), false); /* that it was made was lost */
 		watched = find(follow, id);
 	}
 	if (!watched)

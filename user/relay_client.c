@@ -2,34 +2,17 @@
 #include "relay_client.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "socket.h"
 
 /* Between two tries while the daemon's queue of clients is full. */
 #define RETRY_MS 5
-
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
-/* Milliseconds until @deadline, as poll() takes them. */
-static int left_until(long long deadline)
-{
-	long long left = deadline - now_ms();
-
-	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
-}
 
 static int too_late(struct error *err)
 {
@@ -50,7 +33,7 @@ static int connect_until(const char *path, long long deadline, struct error *err
 	int fd;
 
 	while ((fd = socket_connect(path, SOCK_SEQPACKET, err)) == -EAGAIN) {
-		if (!left_until(deadline))
+		if (!clock_left_ms(deadline))
 			return too_late(err);
 		poll(NULL, 0, RETRY_MS);
 	}
@@ -108,7 +91,7 @@ static int await(int fd, enum relay_type type, long long deadline, struct relay_
 
 	while (!(code = read_message(fd, out, err))) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
-		int left = left_until(deadline);
+		int left = clock_left_ms(deadline);
 
 		if (!left)
 			return too_late(err);
@@ -135,7 +118,7 @@ static void say_hello(int fd, enum relay_want want)
 
 int relay_subscribe(const char *path, struct error *err)
 {
-	long long deadline = now_ms() + RELAY_GREETING_MS;
+	long long deadline = clock_ms() + RELAY_GREETING_MS;
 	int fd = connect_until(path, deadline, err), code;
 	struct relay_message message;
 
@@ -183,7 +166,7 @@ int relay_ask_hook(const char *path, const struct relay_hook *hook, int deadline
 		   struct relay_word *out, struct error *err)
 {
 	struct relay_message message = {.type = RELAY_HOOK, .hook = *hook};
-	long long deadline = now_ms() + deadline_ms;
+	long long deadline = clock_ms() + deadline_ms;
 	int fd = connect_until(path, deadline, err), code;
 
 	if (fd < 0)

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "capward/glob.h"
 #include "cgroup.h"
+#include "clock.h"
 #include "command.h"
 #include "journal.h"
 #include "oci_state.h"
@@ -35,21 +35,6 @@ struct hook {
 	long long until; /* ms; CLOCK_MONOTONIC */
 };
 
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
-static int left_ms(const struct hook *hook)
-{
-	long long left = hook->until - now_ms();
-
-	return left > 0 ? (int)left : 0;
-}
-
 /* Read standard input up to its end into the @room bytes at @text; how many it had. */
 static ssize_t read_input(const struct hook *hook, char *text, size_t room, struct error *err)
 {
@@ -57,7 +42,7 @@ static ssize_t read_input(const struct hook *hook, char *text, size_t room, stru
 	size_t length = 0;
 
 	while (length < room) {
-		int left = left_ms(hook), ready = left ? poll(&input, 1, left) : 0;
+		int left = clock_left_ms(hook->until), ready = left ? poll(&input, 1, left) : 0;
 		ssize_t size;
 
 		if (!ready)
@@ -130,7 +115,7 @@ static int wait_for_word(const struct hook *hook, const struct relay_hook *conta
 			 struct error *err)
 {
 	struct relay_word word;
-	int code = relay_ask_hook(hook->socket, container, left_ms(hook), &word, err);
+	int code = relay_ask_hook(hook->socket, container, clock_left_ms(hook->until), &word, err);
 
 	if (code)
 		return code;
@@ -247,7 +232,7 @@ static int run(int argc, char **argv)
 
 	if (status)
 		return status < 0 ? STATUS_OK : status;
-	hook.until = now_ms() + hook.deadline_ms;
+	hook.until = clock_ms() + hook.deadline_ms;
 	if (!run_hook(&hook, &err))
 		return STATUS_OK;
 	error_wrap(&err, 0, hook.require ? "not started" : "started all the same");

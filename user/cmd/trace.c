@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "caps.h"
+#include "clock.h"
 #include "command.h"
 #include "container.h"
 #include "event_view.h"
@@ -42,14 +42,6 @@ struct trace {
 	enum gate_sight sight; /* what was told last */
 	__u64 looked;	       /* ns since boot */
 };
-
-static __u64 now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
-}
 
 static int show(const struct trace *trace, const struct event_view *view)
 {
@@ -134,7 +126,7 @@ static int relayed_events(struct trace *trace, int timeout_ms, struct error *err
 /* Tell when what enforcement rests on has changed, once a second. */
 static void watch(struct trace *trace)
 {
-	__u64 time = now();
+	__u64 time = clock_boot_ns();
 	enum gate_sight sight;
 
 	if (time - trace->looked < WATCH_NS)
@@ -254,7 +246,7 @@ static void report(const struct trace *trace, __u64 lost)
 static int run(int argc, char **argv)
 {
 	struct trace trace = {
-		.permission = -1, .verdict = -1, .since = now(), .lock = -1, .relay = -1};
+		.permission = -1, .verdict = -1, .since = clock_boot_ns(), .lock = -1, .relay = -1};
 	struct error err;
 	__u64 lost;
 	int code, status = read_options(argc, argv, &trace);
