@@ -11,6 +11,7 @@
 #include "assign.h"
 #include "cgroup.h"
 #include "clock.h"
+#include "plain.h"
 #include "policy.h"
 #include "scope_json.h"
 
@@ -21,12 +22,6 @@
 #define FIRST_RETRY_NS 2000000ULL
 #define NO_PATH_NS     1000000000ULL /* one that cannot be opened by then is gone */
 #define GIVE_UP_NS     4000000000ULL
-
-/* How often a container of plain runc or crun that is not started yet is looked at. */
-#define PLAIN_FIRST_NS 10000000ULL
-#define PLAIN_LAST_NS  1000000000ULL
-/* How long after a cgroup was made its runtime may take to write the state. */
-#define PLAIN_STATE_NS 5000000000ULL
 
 /* How often the kernel's count of lost changes is looked at. */
 #define TICK_NS 1000000000ULL
@@ -79,9 +74,7 @@ struct follow {
 	unsigned int taken; /* changes, this time */
 	unsigned int look;  /* at everything: which */
 	__u64 due;	    /* no scope is to be looked at again before */
-	__u64 plain_due;    /* when to look for plain containers; 0: not */
-	__u64 plain_until;  /* not before */
-	__u64 plain_retry;  /* and after how long then */
+	struct plain plain;
 };
 
 /* --- the scopes that are followed --------------------------------------------------------------- */
@@ -400,62 +393,9 @@ static void begin(struct follow *follow, __u64 id, __u64 made_at, bool started)
 	decide(follow, watched);
 }
 
-/* --- plain runc and crun ------------------------------------------------------------------------ */
-
-/* What is not told by its cgroup's name; whether any of them is still being set up. */
-static int follow_plain(void *context, const struct identity_plain *plain)
+static void on_plain(void *context, __u64 id)
 {
-	struct follow *follow = context;
-	struct capward_scope here;
-	struct error err;
-	size_t changed;
-	int lock, code;
-	__u64 id;
-
-	/* The whole host is no container, whatever a state says. */
-	if (!strcmp(plain->cgroup, "/") || cgroup_id(plain->cgroup, &id, NULL))
-		return 0;
-	if (!engine_scope(follow->engine, id, &here) && here.root == id)
-		return 0;
-	if (!plain->started) {
-		/* What its runtime does in there now would be taken for the payload's. */
-		follow->plain_due = 1;
-		return 0;
-	}
-	lock = engine_try_lock(&err);
-	if (lock < 0) {
-		follow->plain_due = 1;
-		return 0;
-	}
-	code = assign_scope(follow->engine, plain->cgroup,
-			    engine_state(follow->engine)->container_policy, CAPWARD_SCOPE_CONTAINER,
-			    &changed, &err);
-	close(lock);
-	if (code)
-		tell(&follow->teller, "%s: %s", plain->id, err.text);
-	else
-		begin(follow, id, clock_boot_ns(), true);
-	return 0;
-}
-
-static void look_for_plain(struct follow *follow)
-{
-	__u64 retry = follow->plain_retry;
-
-	follow->plain_due = 0;
-	identity_each_plain("", follow_plain, follow, NULL);
-	if (!follow->plain_due && clock_boot_ns() >= follow->plain_until)
-		return;
-	follow->plain_due = clock_boot_ns() + retry;
-	follow->plain_retry = retry * 2 < PLAIN_LAST_NS ? retry * 2 : PLAIN_LAST_NS;
-}
-
-static void expect_plain(struct follow *follow)
-{
-	follow->plain_retry = PLAIN_FIRST_NS;
-	follow->plain_until = clock_boot_ns() + PLAIN_STATE_NS;
-	if (!follow->plain_due || follow->plain_due > clock_boot_ns() + PLAIN_FIRST_NS)
-		follow->plain_due = clock_boot_ns() + PLAIN_FIRST_NS;
+	begin(context, id, clock_boot_ns(), true);
 }
 
 /* --- all of them -------------------------------------------------------------------------------- */
@@ -514,7 +454,7 @@ static int look_at_all(struct follow *follow, struct error *err)
 		if (all.list[i]->seen != follow->look && cgroup_path(all.list[i]->id, NULL))
 			drop(follow, all.list[i]);
 	free(all.list);
-	look_for_plain(follow);
+	plain_look(&follow->plain);
 	return 0;
 }
 
@@ -526,8 +466,8 @@ static int arm(struct follow *follow, struct error *err)
 	__u64 due = clock_boot_ns() + TICK_NS;
 	int code;
 
-	if (follow->plain_due && follow->plain_due < due)
-		due = follow->plain_due;
+	if (follow->plain.due && follow->plain.due < due)
+		due = follow->plain.due;
 	if (follow->due < due)
 		due = follow->due;
 	code = sd_event_source_set_time(follow->timer, due / 1000);
@@ -592,8 +532,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 	(void)source;
 	(void)usec;
 	decide_due(follow);
-	if (follow->plain_due && clock_boot_ns() >= follow->plain_due)
-		look_for_plain(follow);
+	if (follow->plain.due && clock_boot_ns() >= follow->plain.due)
+		plain_look(&follow->plain);
 	look_for_lost(follow);
 	look_for_plans(follow);
 	return arm(follow, NULL);
@@ -631,7 +571,7 @@ static int on_change(void *context, const void *bytes, size_t size)
 		if (change.root == change.cgroup)
 			begin(follow, change.cgroup, change.time, false);
 		else if (!change.root)
-			expect_plain(follow);
+			plain_expect(&follow->plain);
 		break;
 	case CAPWARD_CHANGE_STARTED:
 		on_started(follow, change.cgroup);
@@ -679,6 +619,9 @@ int follow_new(struct engine *engine, sd_event *event, const struct teller *tell
 		return error_set(err, -ENOMEM, "out of memory");
 	follow->engine = engine;
 	follow->teller = *teller;
+	follow->plain = (struct plain){
+		.engine = engine, .teller = &follow->teller, .found = on_plain, .context = follow};
+	plain_anew(&follow->plain);
 	follow->due = UINT64_MAX;
 	follow->since = clock_boot_ns();
 	follow->lost = engine_state(engine)->changes_lost;
@@ -721,7 +664,7 @@ int follow_rules(struct follow *follow, const struct rules *rules, const struct 
 		return 0;
 	follow->plans = engine_state(follow->engine)->plans;
 	decide_all(follow);
-	follow->plain_retry = PLAIN_FIRST_NS;
+	plain_anew(&follow->plain);
 	code = look_at_all(follow, err);
 	return code ? code : arm(follow, err);
 }
