@@ -16,14 +16,13 @@
 
 static int plan_slots(struct engine *engine, struct plan *plan, struct error *err)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		int code = policy_slot(engine, &plan->policies[i], plan->slots, i, &plan->slots[i],
-				       err);
+	struct policy_slots *slots = policy_slots_new(engine);
+	int code = slots ? 0 : error_set(err, -ENOMEM, "out of memory");
 
-		if (code)
-			return code;
-	}
-	return 0;
+	for (size_t i = 0; !code && i < plan->count; i++)
+		code = policy_slot(slots, &plan->policies[i], &plan->slots[i], err);
+	free(slots);
+	return code;
 }
 
 static bool is_planned(const struct plan *plan, __u32 slot)

@@ -42,19 +42,56 @@ int policy_require(const struct profile *profile, struct error *err)
 	return 0;
 }
 
-int policy_find(struct engine *engine, const char *name, __u32 *slot)
+struct policy_slots {
+	struct engine *engine;
+	__u32 known; /* how many were read, from the first on */
+	struct capward_policy policies[CAPWARD_POLICIES];
+	bool taken[CAPWARD_POLICIES];
+};
+
+struct policy_slots *policy_slots_new(struct engine *engine)
 {
-	struct capward_policy policy;
+	struct policy_slots *slots = calloc(1, sizeof(*slots));
+
+	if (slots)
+		slots->engine = engine;
+	return slots;
+}
+
+/* What is in @slot; NULL: it cannot be read. */
+static const struct capward_policy *policy_in(struct policy_slots *slots, __u32 slot)
+{
+	for (; slots->known <= slot; slots->known++)
+		if (engine_policy(slots->engine, slots->known, &slots->policies[slots->known]))
+			return NULL;
+	return &slots->policies[slot];
+}
+
+/* The slot of the applied profile @name, if nobody took it, into *@slot; -ENOENT: there is none. */
+static int find(struct policy_slots *slots, const char *name, __u32 *slot)
+{
+	const struct capward_policy *policy;
 
 	for (__u32 i = CAPWARD_POLICY_OBSERVE; i < CAPWARD_POLICIES; i++) {
-		if (engine_policy(engine, i, &policy))
+		policy = policy_in(slots, i);
+		if (!policy)
 			return -EIO;
-		if (policy.flags & CAPWARD_POLICY_RUN || strcmp(policy.profile, name))
+		if (policy->flags & CAPWARD_POLICY_RUN || slots->taken[i] ||
+		    strcmp(policy->profile, name))
 			continue;
 		*slot = i;
 		return 0;
 	}
 	return -ENOENT;
+}
+
+int policy_find(struct engine *engine, const char *name, __u32 *slot)
+{
+	struct policy_slots *slots = policy_slots_new(engine);
+	int code = slots ? find(slots, name, slot) : -ENOMEM;
+
+	free(slots);
+	return code;
 }
 
 bool policy_of_daemon(struct engine *engine, __u32 slot, struct capward_policy *policy)
@@ -90,42 +127,68 @@ static int find_used(struct engine *engine, bool used[CAPWARD_POLICIES])
 	return engine_scopes(engine, mark_used, used);
 }
 
-static bool is_taken(const __u32 *taken, size_t count, __u32 slot)
+/* A slot that has no policy into *@slot; -ENOENT: there is none. */
+static int find_free(struct policy_slots *slots, __u32 *slot)
 {
-	for (size_t i = 0; i < count; i++)
-		if (taken[i] == slot)
-			return true;
-	return false;
+	const struct capward_policy *policy;
+
+	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++) {
+		policy = policy_in(slots, i);
+		if (!policy)
+			return -EIO;
+		if (slots->taken[i] || policy->profile[0])
+			continue;
+		*slot = i;
+		return 0;
+	}
+	return -ENOENT;
 }
 
-int policy_slot(struct engine *engine, const struct capward_policy *policy, const __u32 *taken,
-		size_t taken_count, __u32 *slot, struct error *err)
+/* A slot whose policy nothing refers to into *@slot; -ENOENT: there is none. */
+static int find_unused(const struct policy_slots *slots, __u32 *slot)
 {
 	bool used[CAPWARD_POLICIES] = {false};
-	struct capward_policy there;
-	int code;
+	int code = find_used(slots->engine, used);
 
-	if (!(policy->flags & CAPWARD_POLICY_RUN) && !policy_find(engine, policy->profile, slot))
-		return 0;
-	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++) {
-		if (is_taken(taken, taken_count, i) || engine_policy(engine, i, &there) ||
-		    there.profile[0])
-			continue;
-		*slot = i;
-		return 0;
-	}
-	code = find_used(engine, used);
 	if (code)
-		return error_set(err, code, "read the scopes: %s", strerror(-code));
+		return code;
 	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++) {
-		if (used[i] || is_taken(taken, taken_count, i))
+		if (used[i] || slots->taken[i])
 			continue;
 		*slot = i;
 		return 0;
 	}
-	return error_set(err, -ENOSPC,
-			 "no place for another policy: all %u are in use; apply fewer profiles",
-			 CAPWARD_POLICIES - CAPWARD_POLICY_FIRST);
+	return -ENOENT;
+}
+
+int policy_slot(struct policy_slots *slots, const struct capward_policy *policy, __u32 *slot,
+		struct error *err)
+{
+	int code = -ENOENT;
+
+	if (!(policy->flags & CAPWARD_POLICY_RUN))
+		code = find(slots, policy->profile, slot);
+	if (code == -ENOENT)
+		code = find_free(slots, slot);
+	if (code == -ENOENT)
+		code = find_unused(slots, slot);
+	if (code == -ENOENT)
+		return error_set(
+			err, -ENOSPC,
+			"no place for another policy: all %u are in use; apply fewer profiles",
+			CAPWARD_POLICIES - CAPWARD_POLICY_FIRST);
+	if (code)
+		return error_set(err, code, "read the policies and scopes: %s", strerror(-code));
+	slots->taken[*slot] = true;
+	return 0;
+}
+
+static bool is_among(const __u32 *slots, size_t count, __u32 slot)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slots[i] == slot)
+			return true;
+	return false;
 }
 
 void policy_retire(struct engine *engine, const __u32 *slots, size_t count)
@@ -137,6 +200,6 @@ void policy_retire(struct engine *engine, const __u32 *slots, size_t count)
 	if (find_used(engine, used))
 		return;
 	for (__u32 i = CAPWARD_POLICY_FIRST; i < CAPWARD_POLICIES; i++)
-		if (!used[i] && !is_taken(slots, count, i) && policy_of_daemon(engine, i, &there))
+		if (!used[i] && !is_among(slots, count, i) && policy_of_daemon(engine, i, &there))
 			engine_set_policy(engine, i, &none, NULL);
 }

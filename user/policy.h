@@ -24,12 +24,19 @@ int policy_find(struct engine *engine, const char *name, __u32 *slot);
 bool policy_of_daemon(struct engine *engine, __u32 slot, struct capward_policy *policy);
 
 /*
- * Find a slot for @policy without writing it: that of the applied profile of its name, else a free
- * one, freeing for that what nothing refers to any more. @taken, of @taken_count slots, are not
- * offered as free ones. Writes *@slot. -ENOSPC: all are in use.
+ * The slots as they are while profiles are given theirs: each is read once, when it is first looked at.
+ * NULL without memory; the caller frees it with free().
  */
-int policy_slot(struct engine *engine, const struct capward_policy *policy, const __u32 *taken,
-		size_t taken_count, __u32 *slot, struct error *err);
+struct policy_slots;
+struct policy_slots *policy_slots_new(struct engine *engine);
+
+/*
+ * Take a slot for @policy without writing it: that of the applied profile of its name, else a free
+ * one, freeing for that what nothing refers to any more. None is given twice. Writes *@slot. -ENOSPC:
+ * all are in use.
+ */
+int policy_slot(struct policy_slots *slots, const struct capward_policy *policy, __u32 *slot,
+		struct error *err);
 
 /*
  * Free the slots of profiles that came from the daemon's directory, are not in @slots (@count of them)

@@ -190,6 +190,17 @@ static int make_profile(const struct run_options *options, struct profile *out, 
 	return 0;
 }
 
+static int take_slot(struct engine *engine, const struct capward_policy *policy, __u32 *slot,
+		     struct error *err)
+{
+	struct policy_slots *slots = policy_slots_new(engine);
+	int code = slots ? policy_slot(slots, policy, slot, err)
+			 : error_set(err, -ENOMEM, "out of memory");
+
+	free(slots);
+	return code;
+}
+
 /* Put @policy into a slot and the cgroup @path under it. */
 static int govern(const char *path, const struct capward_policy *policy, __u32 *slot,
 		  struct engine **engine, struct error *err)
@@ -201,7 +212,7 @@ static int govern(const char *path, const struct capward_policy *policy, __u32 *
 		return lock;
 	code = command_engine(engine, policy_mode(policy->word) == CAPWARD_ENFORCE, err);
 	if (!code)
-		code = policy_slot(*engine, policy, NULL, 0, slot, err);
+		code = take_slot(*engine, policy, slot, err);
 	if (!code)
 		code = engine_set_policy(*engine, *slot, policy, err);
 	if (!code)
