@@ -13,6 +13,7 @@
 #include "oci_config.h"
 #include "state_file.h"
 #include "state_json.h"
+#include "version.h"
 
 #define SYSTEM_STORAGE "/var/lib/containers/storage"
 #define HOME_STORAGE   "/.local/share/containers/storage"
@@ -39,7 +40,7 @@ static const char *const lists[] = {"containers.json", "volatile-containers.json
 
 static struct cached {
 	char path[2 * PATH];
-	struct stat stat;
+	struct version version;
 	struct identity_store store;
 	unsigned long used; /* 0: empty */
 } cache[CACHED];
@@ -120,13 +121,6 @@ int identity_podman_parse(const char *bytes, size_t size, struct identity_store 
 	return 0;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* Where the list at @path is, or is to be. */
 static struct cached *place_of(const char *path)
 {
@@ -148,13 +142,14 @@ static struct cached *place_of(const char *path)
 static int list_in(const char *path, const struct state_file *file, size_t most,
 		   const struct identity_store **out, struct error *err)
 {
+	const struct version version = version_of(&file->stat);
 	struct cached *place = place_of(path);
 	struct identity_store store;
 	char *bytes;
 	size_t size;
 	int error;
 
-	if (!place->used || strcmp(place->path, path) || !is_same(&place->stat, &file->stat)) {
+	if (!place->used || strcmp(place->path, path) || !version_same(&place->version, &version)) {
 		error = state_load(file, most, &bytes, &size, err);
 		if (error)
 			return error;
@@ -164,7 +159,7 @@ static int list_in(const char *path, const struct state_file *file, size_t most,
 			return error_wrap(err, error, "%s", file->path);
 		identity_store_free(&place->store);
 		place->store = store;
-		place->stat = file->stat;
+		place->version = version;
 		snprintf(place->path, sizeof(place->path), "%s", path);
 	}
 	place->used = ++uses;

@@ -10,18 +10,11 @@
 #include <unistd.h>
 
 #include "profile_set.h"
+#include "version.h"
 
 #define CHANGES                                                                                    \
 	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF |   \
 	 IN_MOVE_SELF)
-
-/* By what a file is told from another of its name, and from itself when it was written to. */
-struct version {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec written, changed;
-};
 
 struct file {
 	char *name;		 /* within the directory */
@@ -106,17 +99,6 @@ void profile_dir_drain(struct profile_dir *dir)
 
 	while (read(dir->inotify, events, sizeof(events)) > 0)
 		;
-}
-
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool same_version(const struct version *a, const struct version *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-	       same_time(&a->written, &b->written) && same_time(&a->changed, &b->changed);
 }
 
 static struct file *find_file(struct profile_dir *dir, const char *name)
@@ -238,12 +220,8 @@ static void read_file(struct profile_dir *dir, struct file *file, const char *pa
 	struct stat st;
 
 	if (!stat(path, &st))
-		now = (struct version){.dev = st.st_dev,
-				       .ino = st.st_ino,
-				       .size = st.st_size,
-				       .written = st.st_mtim,
-				       .changed = st.st_ctim};
-	if (same_version(&now, &file->tried) && now.ino)
+		now = version_of(&st);
+	if (version_same(&now, &file->tried) && now.ino)
 		return;
 	file->tried = now;
 	if (!profile_read(path, &file->candidate, &err))
