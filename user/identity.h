@@ -75,10 +75,11 @@ struct identity {
  * path is known. A file that is there and cannot be used (truncated, too large, a link that leads out
  * of its directory, of an unknown version) is no failure: what it would tell stays NULL,
  * @out->incomplete is set, and @err (may be NULL) has "FILE: reason" of the first such file, empty if
- * there is none. -ENOMEM: *@out is empty. Not for several threads at once: podman's list is kept.
+ * there is none. -ENOMEM: *@out is empty. Not for several threads at once: podman's list and the
+ * cgroups of plain runc's and crun's containers are kept.
  *
- * It reads the files of this container only, but for podman's list, which is read again when it has
- * changed, and where a path tells nothing: then the states of plain runc and crun are gone through.
+ * It reads the files of this container only, but for podman's list, and where a path tells nothing: then
+ * the states of plain runc and crun are gone through. Both are read again where they have changed.
  */
 int identity_of(const char *root, const char *path, struct identity *out, struct error *err);
 

@@ -12,12 +12,16 @@
 #include "oci_config.h"
 #include "state_file.h"
 #include "state_json.h"
+#include "version.h"
 
 #define CGROUP_MOUNT	    "/sys/fs/cgroup"
 #define CGROUP_MOUNT_HYBRID CGROUP_MOUNT "/unified"
 
 /* Containers of one runtime that are looked at. */
 #define MOST 8192
+
+/* Cgroups of theirs that are kept. */
+#define KEPT 1024
 
 /* crun takes XDG_RUNTIME_DIR where it is set, as it is in a session, for root as well. */
 static const struct place {
@@ -135,6 +139,15 @@ int identity_crun_parse(const char *bytes, size_t size, struct identity_plain *p
 	return fields.error;
 }
 
+static int parse_state(const struct place *place, const char *bytes, size_t size,
+		       struct identity_plain *plain, struct identity_labels *labels,
+		       struct error *err)
+{
+	if (!strcmp(place->runtime, "runc"))
+		return identity_runc_parse(bytes, size, plain, labels, err);
+	return identity_crun_parse(bytes, size, plain, err);
+}
+
 /* Read the state of the container @id that is kept in @place; -ENOENT: there is none. */
 static int read_state(const char *root, const struct place *place, const char *id,
 		      struct identity_plain *plain, struct identity_labels *labels, bool *claimed,
@@ -149,10 +162,7 @@ static int read_state(const char *root, const struct place *place, const char *i
 	error = state_read(root, place->base, name, &bytes, &size, claimed, err);
 	if (error)
 		return error;
-	if (!strcmp(place->runtime, "runc"))
-		error = identity_runc_parse(bytes, size, plain, labels, err);
-	else
-		error = identity_crun_parse(bytes, size, plain, err);
+	error = parse_state(place, bytes, size, plain, labels, err);
 	free(bytes);
 	snprintf(plain->id, sizeof(plain->id), "%s", id);
 	return state_wrap(err, error, place->base, name);
@@ -215,6 +225,61 @@ static bool is_engines(const char *cgroup)
 	return !strcmp(container.runtime, "podman") || !strcmp(container.runtime, "cri-o");
 }
 
+/*
+ * The cgroups that states named, kept: each scope whose path tells nothing goes through all of them. A
+ * place is taken by the file's inode number, and two files of one place take turns.
+ */
+static struct kept {
+	struct version version;
+	char *cgroup;
+} kept[KEPT];
+
+static int read_cgroup(const struct place *place, const struct state_file *file,
+		       struct identity_plain *plain, struct error *err)
+{
+	const struct version version = version_of(&file->stat);
+	struct kept *known = &kept[version.ino % KEPT];
+	char *bytes;
+	size_t size;
+	int error;
+
+	if (known->cgroup && version_same(&known->version, &version)) {
+		strcpy(plain->cgroup, known->cgroup); /* which came from there */
+		return 0;
+	}
+	error = state_load(file, STATE_FILE_MOST, &bytes, &size, err);
+	if (error)
+		return error;
+	error = parse_state(place, bytes, size, plain, NULL, err);
+	free(bytes);
+	if (error)
+		return error_wrap(err, error, "%s", file->path);
+	free(known->cgroup);
+	*known = (struct kept){version, strdup(plain->cgroup)};
+	return 0;
+}
+
+/* Which cgroup the state of the container @id names, which is kept in @place. */
+static int find_cgroup(const char *root, const struct place *place, const char *id,
+		       struct identity_plain *plain, bool *claimed, struct error *err)
+{
+	char name[CONTAINER_NAME + 32];
+	struct state_file file;
+	int error;
+
+	memset(plain, 0, sizeof(*plain));
+	snprintf(name, sizeof(name), "%s/%s", id, place->state);
+	error = state_open(root, place->base, name, &file, err);
+	if (error)
+		return error;
+	error = read_cgroup(place, &file, plain, err);
+	*claimed = file.claimed;
+	state_close(&file);
+	plain->runtime = place->runtime;
+	snprintf(plain->id, sizeof(plain->id), "%s", id);
+	return error;
+}
+
 struct walk {
 	const char *root;
 	const struct place *place;
@@ -239,7 +304,7 @@ static int visit(void *context, const char *id)
 	struct identity_plain plain;
 	struct error err = {""};
 	bool claimed = false;
-	int error = read_state(walk->root, walk->place, id, &plain, NULL, &claimed, &err);
+	int error = find_cgroup(walk->root, walk->place, id, &plain, &claimed, &err);
 
 	/* Others could name any cgroup for theirs. */
 	if (!error && claimed) {

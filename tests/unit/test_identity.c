@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -842,6 +843,58 @@ static void plain(void **state)
 	told_of_roots("/docker/" ID, "runc ", "");
 }
 
+/* Whether the file that @watch is on was read since this was asked last. */
+static bool was_read(int watch)
+{
+	char events[4096];
+
+	return read(watch, events, sizeof(events)) > 0;
+}
+
+/* A state is read once, and again when it was written to. */
+static void plain_kept(void **state)
+{
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char lines[1024] = "";
+
+	(void)state;
+	if (!is_root())
+		skip();
+	put("/run/runc/a/state.json", RUNC_STATE);
+	assert_true(inotify_add_watch(watch, at("/run/runc/a/state.json"), IN_ACCESS) >= 0);
+	assert_int_equal(identity_each_plain(root, list, lines, NULL), 0);
+	assert_true(was_read(watch));
+	assert_int_equal(identity_each_plain(root, list, lines, NULL), 0);
+	assert_false(was_read(watch));
+	assert_string_equal(lines, "runc a /any/where started\nrunc a /any/where started\n");
+	/* What else a container's state tells is read whenever that is asked for. */
+	told_of_roots("/any/where", "runc a labels x=y=z", "");
+	assert_true(was_read(watch));
+	put("/run/runc/a/state.json",
+	    "{\"id\": \"a\", \"cgroup_paths\": {\"\": \"/sys/fs/cgroup/elsewhere\"}}");
+	lines[0] = '\0';
+	assert_int_equal(identity_each_plain(root, list, lines, NULL), 0);
+	assert_true(was_read(watch));
+	assert_string_equal(lines, "runc a /elsewhere started\n");
+	/* What cannot be read is not kept. */
+	put("/run/runc/a/state.json", "{");
+	lines[0] = '\0';
+	assert_int_equal(identity_each_plain(root, list, lines, NULL), 0);
+	assert_true(was_read(watch));
+	assert_int_equal(identity_each_plain(root, list, lines, NULL), 0);
+	assert_true(was_read(watch));
+	assert_string_equal(lines, "");
+	/* Others can have written what is kept. */
+	put("/run/runc/a/state.json", RUNC_STATE);
+	assert_int_equal(identity_each_plain(root, list, lines, NULL), 0);
+	assert_string_equal(lines, "runc a /any/where started\n");
+	chmod(at("/run/runc"), 0777);
+	lines[0] = '\0';
+	assert_int_equal(identity_each_plain(root, list, lines, NULL), 0);
+	assert_string_equal(lines, "");
+	close(watch);
+}
+
 static void plain_bad(void **state)
 {
 	char lines[1024] = "";
@@ -898,6 +951,7 @@ int main(void)
 		TEST(crio),
 		TEST(nspawn),
 		TEST(plain),
+		TEST(plain_kept),
 		TEST(plain_bad),
 	};
 
