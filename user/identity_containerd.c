@@ -57,15 +57,7 @@ static void take_annotations(struct fields *fields, const json_t *annotations, s
 int identity_containerd_parse(const char *bytes, size_t size, struct identity *out,
 			      struct error *err)
 {
-	struct fields fields = {.err = err};
-	json_t *config;
-	int error = state_json(bytes, size, JSON_OBJECT, &config, err);
-
-	if (error)
-		return error;
-	take_annotations(&fields, oci_annotations(&fields, config), out);
-	json_decref(config);
-	return fields.error;
+	return oci_config_read(bytes, size, take_annotations, out, err);
 }
 
 /* The bundle of container @id in the namespace @ns. */

@@ -37,17 +37,14 @@ static const struct place {
 
 /* --- config.json --------------------------------------------------------------------------------- */
 
+static void take_annotations(struct fields *fields, const json_t *annotations, struct identity *out)
+{
+	field_labels(fields, annotations, "annotations", NULL, &out->labels);
+}
+
 int identity_oci_parse(const char *bytes, size_t size, struct identity *out, struct error *err)
 {
-	struct fields fields = {.err = err};
-	json_t *config;
-	int error = state_json(bytes, size, JSON_OBJECT, &config, err);
-
-	if (error)
-		return error;
-	field_labels(&fields, oci_annotations(&fields, config), "annotations", NULL, &out->labels);
-	json_decref(config);
-	return fields.error;
+	return oci_config_read(bytes, size, take_annotations, out, err);
 }
 
 /* --- state --------------------------------------------------------------------------------------- */

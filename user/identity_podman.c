@@ -246,19 +246,15 @@ static bool is_podmans(const char *key)
 	return false;
 }
 
+static void take_annotations(struct fields *fields, const json_t *annotations, struct identity *out)
+{
+	field_labels(fields, annotations, "annotations", is_podmans, &out->labels);
+}
+
 int identity_podman_parse_config(const char *bytes, size_t size, struct identity *out,
 				 struct error *err)
 {
-	struct fields fields = {.err = err};
-	json_t *config;
-	int error = state_json(bytes, size, JSON_OBJECT, &config, err);
-
-	if (error)
-		return error;
-	field_labels(&fields, oci_annotations(&fields, config), "annotations", is_podmans,
-		     &out->labels);
-	json_decref(config);
-	return fields.error;
+	return oci_config_read(bytes, size, take_annotations, out, err);
 }
 
 static int read_config(const struct identity_source *source, const char *base, const char *driver,

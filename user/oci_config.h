@@ -11,4 +11,15 @@
  */
 json_t *oci_annotations(struct fields *fields, const json_t *config);
 
+struct identity;
+
+/*
+ * Have @take fill *@out from the annotations, NULL where there are none, of the configuration that is
+ * the @size bytes at @bytes. Returns and writes as the readers of identity_read.h do.
+ */
+int oci_config_read(const char *bytes, size_t size,
+		    void (*take)(struct fields *fields, const json_t *annotations,
+				 struct identity *out),
+		    struct identity *out, struct error *err);
+
 #endif
