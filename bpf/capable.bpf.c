@@ -38,7 +38,7 @@ static __noinline int consider(struct capable_arguments *arguments)
 	struct use use = {
 		.cred = own ? 0 : (__u64)arguments->cred,
 		.permission = number < CAPWARD_CAPS ? number : CAPWARD_BEYOND,
-		.ns = (__u64)arguments->ns,
+		.level = arguments->ns->level,
 		.opts = (__u32)arguments->opts,
 	};
 	return judge(&use) ? -EPERM : 0;
@@ -65,7 +65,8 @@ int capable(struct capable_arguments *arguments)
 	barrier_var(number);
 	word = scope_word(scope);
 	if (arguments->cred == task->real_cred && number < CAPWARD_CAPS && !state.setup_tasks &&
-	    !state.unlisted && (word & scope->fast) >> number & 1 &&
+	    !state.unlisted && !(arguments->opts & CAP_OPT_NOAUDIT) && scope->look == state.look &&
+	    (word & scope->fast) >> number & 1 &&
 	    (number != CAP_SYS_ADMIN || policy_allows(word, CAPWARD_OP_MOUNT))) {
 		__sync_fetch_and_add(&scope->used[number], 1);
 		return 0;

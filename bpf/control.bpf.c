@@ -47,10 +47,13 @@ int init(void *context)
 	return state.mount_ns && state.root ? 0 : -EINVAL;
 }
 
+/* Too large for the stack; user space governs one at a time, under engine_lock(). */
+static struct capward_scope governing;
+
 SEC("syscall")
 int govern(struct capward_govern *request)
 {
-	struct capward_scope *scope, new = {};
+	struct capward_scope *scope, *new = &governing;
 	__u64 id = request->cgroup;
 	int result;
 
@@ -66,11 +69,12 @@ int govern(struct capward_govern *request)
 		__sync_fetch_and_or(&scope->flags, request->flags);
 		return 0;
 	}
-	new.root = request->root;
-	new.outer = request->outer;
-	new.policy = request->policy;
-	new.flags = request->flags;
-	result = bpf_map_update_elem(&scopes, &id, &new, BPF_NOEXIST);
+	__builtin_memset(new, 0, sizeof(*new));
+	new->root = request->root;
+	new->outer = request->outer;
+	new->policy = request->policy;
+	new->flags = request->flags;
+	result = bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST);
 	if (!result)
 		__sync_fetch_and_add(&state.scopes, 1);
 	return result;

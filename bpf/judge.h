@@ -7,28 +7,12 @@
 #ifndef CAPWARD_JUDGE_H
 #define CAPWARD_JUDGE_H
 
+#include "note.h"
 #include "scope.h"
 
 /* Repeated denials that a scope may report in one window; what is new is always reported. */
 #define EVENT_WINDOW_NS	  1000000000ULL
 #define EVENTS_PER_WINDOW 32
-
-/* One use of a permission. */
-struct use {
-	__u64 cred;	  /* const struct cred *; 0: the task's own */
-	__u64 ns;	  /* struct user_namespace * it is for; 0: that of the task */
-	__u32 permission; /* a capability, or enum capward_operation */
-	__u32 opts;
-};
-
-/* One that is to be judged. */
-struct check {
-	struct use use;
-	struct task_struct *task;
-	struct task_struct *leader;  /* the first thread of its process */
-	__u64 cgroup;		     /* the id of the one it is in */
-	struct capward_scope *scope; /* the entry of that, or NULL */
-};
 
 static __always_inline bool window_has_room(struct capward_scope *root, __u64 now)
 {
@@ -45,12 +29,9 @@ static __always_inline bool window_has_room(struct capward_scope *root, __u64 no
 static __noinline int send_event(struct check *check, struct capward_scope *scope, __u64 count,
 				 __u32 verdict, __u64 now)
 {
-	struct user_namespace *ns = (struct user_namespace *)check->use.ns;
 	struct task_struct *task = check->task;
 	struct capward_event *event;
 
-	if (!ns)
-		ns = BPF_CORE_READ(task, real_cred, user_ns);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		__sync_fetch_and_add(&state.lost, 1);
@@ -67,7 +48,7 @@ static __noinline int send_event(struct check *check, struct capward_scope *scop
 	event->tid = task->pid;
 	event->policy = scope->policy;
 	event->syscall = task_syscall(task);
-	event->userns_level = BPF_CORE_READ(ns, level);
+	event->userns_level = check->use.level;
 	event->permission = check->use.permission;
 	event->verdict = verdict;
 	event->mode = policy_mode(scope_word(scope));
@@ -80,39 +61,51 @@ static __noinline int send_event(struct check *check, struct capward_scope *scop
 	return 0;
 }
 
-/* Count one verdict other than used; the count so far, or 0 when there was no memory for it. */
-static __always_inline __u64 count_verdict(struct capward_scope *root, __u32 permission,
-					   __u32 verdict)
-{
-	struct capward_count_key key = {
-		.scope = root->root, .permission = permission, .verdict = verdict};
-	__u64 one = 1, *count;
-
-	count = bpf_map_lookup_elem(&counts, &key);
-	if (!count) {
-		if (!bpf_map_update_elem(&counts, &key, &one, BPF_NOEXIST))
-			return 1;
-		count = bpf_map_lookup_elem(&counts, &key);
-	}
-	if (count)
-		return __sync_fetch_and_add(count, 1) + 1;
-	__sync_fetch_and_add(&root->uncounted, 1);
-	return 0;
-}
-
 /*
- * From now on the capability of @bit takes the short way in @scope. Never so in a scope within a
+ * For a while the capability of @bit takes the short way in @scope. Never so in a scope within a
  * scope, where two policies hold: `govern` sets outer and then clears fast, so that of the two
  * stores here and there one sees the other.
  */
 static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
 {
-	__u64 before = __sync_fetch_and_or(&scope->fast, bit);
+	__u32 look = state.look;
+	__u64 before;
 
+	if (scope->look != look) {
+		__sync_fetch_and_and(&scope->fast, 0);
+		scope->look = look;
+	}
+	before = __sync_fetch_and_or(&scope->fast, bit);
 	/* An atomic operation orders what is around it only if its answer is used (arm64). */
 	barrier_var(before);
 	if (*(volatile __u64 *)&scope->outer)
 		__sync_fetch_and_and(&scope->fast, 0);
+}
+
+/* Whether the uses of @check's permission are evidence: what is allowed of operations is not. */
+static __always_inline bool is_evidence(struct check *check, struct capward_scope *root,
+					__u32 verdict)
+{
+	if (check->use.permission < CAPWARD_CAPS ||
+	    (verdict != CAPWARD_USED && verdict != CAPWARD_PROBED))
+		return true;
+	if (check->use.permission == CAPWARD_BEYOND)
+		__sync_fetch_and_add(&root->uncounted, 1);
+	return false;
+}
+
+/* Count one use in @scope, the entry of the cgroup it is in; the count so far. */
+static __always_inline __u64 count_use(struct capward_scope *scope, __u64 cap, __u64 bit)
+{
+	__u64 count;
+
+	if (cap >= CAPWARD_CAPS) /* for the verifier; see is_evidence() */
+		return 0;
+	count = __sync_fetch_and_add(&scope->used[cap], 1) + 1;
+	/* An operation is behind each use of the one (operation_behind()), and it is rare. */
+	if (cap != CAP_LINUX_IMMUTABLE && count >= CAPWARD_LOOK_FIRST)
+		allow_fast(scope, bit);
+	return count;
 }
 
 /*
@@ -122,7 +115,7 @@ static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
 static __noinline int record(struct check *check, struct capward_scope *scope, __u32 verdict)
 {
 	__u64 root_id = scope->root, bit = 1ULL << (check->use.permission & 63), count, now;
-	struct capward_scope *root = scope; /* where the scope's counts are */
+	struct capward_scope *root = scope; /* where the scope's evidence is kept */
 	bool fresh;
 
 	if (scope->root != check->cgroup) {
@@ -132,28 +125,16 @@ static __noinline int record(struct check *check, struct capward_scope *scope, _
 	}
 	if (verdict >= CAPWARD_VERDICTS)
 		return 0; /* for the verifier; judge() records verdicts only */
-	/* Before the count, so that clean-up, which goes by these bits, misses no count. */
+	/* Before there is evidence, so that clean-up, which goes by these bits, misses none. */
 	fresh = !(__sync_fetch_and_or(&root->seen[verdict], bit) & bit);
-	if (verdict == CAPWARD_USED) {
-		__u64 cap = check->use.permission;
-
-		/* Operations are refused or not; what is allowed of them is not evidence. */
-		if (cap >= CAPWARD_CAPS) {
-			if (cap == CAPWARD_BEYOND)
-				__sync_fetch_and_add(&root->uncounted, 1);
-			return 0;
-		}
-		count = __sync_fetch_and_add(&scope->used[cap], 1) + 1;
-		/* An operation is behind each of its uses (operation_behind()), and it is rare. */
-		if (cap != CAP_LINUX_IMMUTABLE)
-			allow_fast(scope, bit);
-		if (!fresh)
-			return 0;
-	} else {
-		count = count_verdict(root, check->use.permission, verdict);
-		if (!fresh && verdict != CAPWARD_DENIED && verdict != CAPWARD_WOULD_DENY)
-			return 0;
-	}
+	if (!is_evidence(check, root, verdict))
+		return 0;
+	look_again();
+	count = note_evidence(check, root, verdict);
+	if (verdict == CAPWARD_USED)
+		count = count_use(scope, check->use.permission, bit);
+	if (!fresh && verdict != CAPWARD_DENIED && verdict != CAPWARD_WOULD_DENY)
+		return 0;
 	if (root->flags & CAPWARD_SCOPE_QUIET)
 		return 0;
 	now = bpf_ktime_get_boot_ns();
@@ -290,6 +271,8 @@ static __always_inline bool judge_check(struct check *check)
 		verdict = CAPWARD_DENIED;
 	}
 	verdict = gated(scope, verdict);
+	if (verdict == CAPWARD_USED && check->use.opts & CAP_OPT_NOAUDIT)
+		verdict = CAPWARD_PROBED;
 
 	if (verdict != CAPWARD_UNJUDGED)
 		record(check, scope, verdict);
@@ -324,6 +307,8 @@ static __always_inline int permit_as(enum capward_operation operation, const str
 {
 	struct capward_scope *scope = current_scope();
 	struct use use = {.cred = (__u64)cred, .permission = operation};
+
+	use.level = BPF_CORE_READ(bpf_get_current_task_btf(), real_cred, user_ns, level);
 
 	if (!state.unlisted &&
 	    (!scope || (!scope->outer && policy_allows(scope_word(scope), operation))))

@@ -26,6 +26,7 @@
  * as in 7.x. So tracing serves only what cannot meet itself, the cgroup hooks under cgroup_mutex,
  * or what may be missed. LSM programs are never left out.
  */
+#include "look.h"
 #include "scope.h"
 #include "capward/glob.h"
 #include "runtime_name.h"
@@ -247,19 +248,20 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 			made->policy = parent->policy;
 		}
 	}
-	if (new->root ==
-	    id) /* what is within a scope is told by nobody, lest it floods the buffer */
+	/* What is within a scope is not told, lest a workload floods the buffer. */
+	if (new->root == id)
 		tell(CAPWARD_CHANGE_MADE, id, new);
 	return 0;
 }
 
-/* Hand the counts of @scope, which is going, on to the sum of those that are gone. */
-static __always_inline void forget_counts(struct capward_scope *scope)
+/* Remove the evidence of @scope, which is going; the sum of those that are gone keeps its counts. */
+static __always_inline void forget_evidence(struct capward_scope *scope)
 {
-	struct capward_count_key key = {.scope = scope->root};
-	__u64 used = 0, *count;
+	struct capward_evidence_key key = {.scope = scope->root};
+	struct capward_evidence *known;
+	__u64 used = 0;
 
-	for (__u32 verdict = CAPWARD_DENIED; verdict < CAPWARD_VERDICTS; verdict++) {
+	for (__u32 verdict = 0; verdict < CAPWARD_VERDICTS; verdict++) {
 		__u64 seen = scope->seen[verdict];
 
 		for (__u32 permission = 0; permission < 64; permission++) {
@@ -267,10 +269,11 @@ static __always_inline void forget_counts(struct capward_scope *scope)
 				continue;
 			key.permission = permission;
 			key.verdict = verdict;
-			count = bpf_map_lookup_elem(&counts, &key);
-			if (count && !(scope->flags & CAPWARD_SCOPE_QUIET))
-				__sync_fetch_and_add(&state.past[verdict], *count);
-			bpf_map_delete_elem(&counts, &key);
+			known = bpf_map_lookup_elem(&evidence, &key);
+			if (known && verdict != CAPWARD_USED &&
+			    !(scope->flags & CAPWARD_SCOPE_QUIET))
+				__sync_fetch_and_add(&state.past[verdict], known->count);
+			bpf_map_delete_elem(&evidence, &key);
 		}
 	}
 	for (__u32 cap = 0; cap < CAPWARD_CAPS; cap++)
@@ -296,7 +299,7 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	root_id = scope->root;
 	if (root_id == id) {
 		tell(CAPWARD_CHANGE_GONE, id, scope);
-		forget_counts(scope);
+		forget_evidence(scope);
 	} else {
 		root = bpf_map_lookup_elem(&scopes, &root_id);
 		for (__u32 cap = 0; root && cap < CAPWARD_CAPS; cap++)
@@ -480,6 +483,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 
 	if (ret || clone_flags & CLONE_THREAD) /* a thread has its process's phase */
 		return ret;
+	look_again(); /* here, because somebody forks before long, and nobody waits for the time */
 	if (!into && !state.setup_tasks && !state.unlisted)
 		return 0;
 	from = current_scope();

@@ -47,17 +47,18 @@ struct {
 } matches __weak SEC(".maps");
 
 /*
- * counts: struct capward_count_key -> how often. Written by `capable`; an entry is made with the
- * first such verdict, and removed with its scope at rmdir. Without memory for an entry the verdict
+ * evidence: struct capward_evidence_key -> struct capward_evidence, what is known of each verdict on
+ * each permission in a scope. Written by `capable` and the hooks that observe; an entry is made with
+ * the first such verdict, and removed with its scope at rmdir. Without memory for an entry the verdict
  * stands and the scope's `uncounted` goes up.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CAPWARD_SCOPES * 16);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct capward_count_key);
-	__type(value, __u64);
-} counts __weak SEC(".maps");
+	__type(key, struct capward_evidence_key);
+	__type(value, struct capward_evidence);
+} evidence __weak SEC(".maps");
 
 /*
  * owned_creds: struct cred * -> cgroup id of the scope whose workload made it. Written by the cred

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's clocks in one number.
+ * The kernel's clocks in one number, and as people read them.
  */
 #ifndef CAPWARD_CLOCK_H
 #define CAPWARD_CLOCK_H
 
 #include <limits.h>
 #include <linux/types.h>
+#include <stddef.h>
 #include <time.h>
 
 /* What @clock says, in nanoseconds. */
@@ -37,5 +38,19 @@ static inline int clock_left_ms(long long deadline)
 
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
+
+/*
+ * The time of day, ns since 1970, of @boot_ns, ns since boot, by the day's clock as it is set now: it may
+ * have been set since.
+ */
+long long clock_of_day(__u64 boot_ns);
+
+/* Write @ns since 1970 as "2026-11-23T06:12:48.000000Z" into @text, an array of @size bytes. */
+#define CLOCK_TEXT 64
+void clock_format(long long ns, char *text, size_t size);
+
+/* Write how long before now @boot_ns is as "now", "59s", "3m", "5h" or "12d"; returns @text. */
+#define CLOCK_AGO 24
+const char *clock_ago(__u64 boot_ns, char text[static CLOCK_AGO]);
 
 #endif

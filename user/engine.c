@@ -370,13 +370,19 @@ int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_po
 	return 0;
 }
 
-__u64 engine_count(struct engine *engine, __u64 root, __u32 permission, __u32 verdict)
+int engine_evidence(struct engine *engine, __u64 root, __u32 permission, __u32 verdict,
+		    struct capward_evidence *out)
 {
-	struct capward_count_key key = {
+	struct capward_evidence_key key = {
 		.scope = root, .permission = permission, .verdict = verdict};
-	__u64 count;
 
-	return bpf_map_lookup_elem(engine->fd[PIN_COUNTS], &key, &count) ? 0 : count;
+	if (bpf_map_lookup_elem(engine->fd[PIN_EVIDENCE], &key, out))
+		return -errno;
+	for (size_t i = 0; i < CAPWARD_PROGRAMS; i++) {
+		out->program[i].comm[CAPWARD_COMM - 1] = '\0';
+		out->program[i].exe[CAPWARD_EXE - 1] = '\0';
+	}
+	return 0;
 }
 
 size_t engine_matches(struct engine *engine, struct capward_match *out)

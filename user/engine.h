@@ -96,8 +96,11 @@ int engine_seed(struct engine *engine, struct error *err);
 int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_policy *policy,
 		      struct error *err);
 
-/* How often @verdict (not CAPWARD_USED) was given for @permission in the scope @root; 0: never. */
-__u64 engine_count(struct engine *engine, __u64 root, __u32 permission, __u32 verdict);
+/*
+ * Read what is known of @verdict on @permission in the scope @root into *@out; -ENOENT: there was none.
+ */
+int engine_evidence(struct engine *engine, __u64 root, __u32 permission, __u32 verdict,
+		    struct capward_evidence *out);
 
 /* Read the matches in force into @out, CAPWARD_MATCHES of them; returns how many. */
 size_t engine_matches(struct engine *engine, struct capward_match *out);

@@ -2,20 +2,20 @@
 #include "event.h"
 
 #include <errno.h>
-#include <seccomp.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "caps.h"
+#include "clock.h"
 #include "operation.h"
 #include "output.h"
 #include "profile.h"
 #include "scope_json.h"
+#include "syscall_name.h"
 
 static const char *const verdict_names[CAPWARD_VERDICTS] = {
 	[CAPWARD_USED] = "used", [CAPWARD_DENIED] = "denied", [CAPWARD_WOULD_DENY] = "would-deny",
-	[CAPWARD_LENT] = "lent", [CAPWARD_SET_UP] = "set-up",
+	[CAPWARD_LENT] = "lent", [CAPWARD_SET_UP] = "set-up", [CAPWARD_PROBED] = "probed",
+	[CAPWARD_HELD] = "held",
 };
 
 int event_decode(const void *bytes, size_t size, struct capward_event *out)
@@ -47,43 +47,17 @@ int event_verdict_parse(const char *name)
 	return -EINVAL;
 }
 
-/* The name of system call @number on this machine into @name, or "" for none or an unknown one. */
-static void syscall_name(int number, char *name, size_t size)
-{
-	char *known =
-		number < 0 ? NULL : seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
-
-	if (known)
-		snprintf(name, size, "%s", known);
-	else if (number >= 0)
-		snprintf(name, size, "%d", number);
-	else
-		name[0] = '\0';
-	free(known);
-}
-
-static void format_time(long long ns, char *text, size_t size)
-{
-	time_t seconds = ns / 1000000000;
-	struct tm tm;
-	size_t used;
-
-	gmtime_r(&seconds, &tm);
-	used = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + used, size - used, ".%06lldZ", ns % 1000000000 / 1000);
-}
-
 int event_print(const struct event_view *view, FILE *stream)
 {
 	const struct capward_event *event = &view->event;
 	char comm[TEXT_ESCAPED(CAPWARD_COMM)], who[SCOPE_CALLED], cap[CAPS_LABEL];
-	char profile[TEXT_ESCAPED(CAPWARD_NAME)], syscall[64], clock[64];
+	char profile[TEXT_ESCAPED(CAPWARD_NAME)], syscall[SYSCALL_NAME], clock[CLOCK_TEXT];
 	const char *operation = operation_name(event->permission);
 
 	if (!operation)
 		operation = caps_label(event->permission, cap) + strlen("CAP_");
-	format_time(view->time_ns, clock, sizeof(clock));
-	syscall_name(event->syscall, syscall, sizeof(syscall));
+	clock_format(view->time_ns, clock, sizeof(clock));
+	syscall_name(event->syscall, syscall);
 	text_escape(profile, sizeof(profile), view->profile, strlen(view->profile));
 	text_escape(comm, sizeof(comm), event->comm, strnlen(event->comm, CAPWARD_COMM));
 	fprintf(stream, "%.15s %-10s %-20s %s %s[%u]%s%s count=%llu profile=%s%s\n", clock + 11,
@@ -98,10 +72,10 @@ json_t *event_json(const struct event_view *view)
 {
 	const struct capward_event *event = &view->event;
 	const char *operation = operation_name(event->permission);
-	char cap[CAPS_LABEL], syscall[64], clock[64];
+	char cap[CAPS_LABEL], syscall[SYSCALL_NAME], clock[CLOCK_TEXT];
 
-	format_time(view->time_ns, clock, sizeof(clock));
-	syscall_name(event->syscall, syscall, sizeof(syscall));
+	clock_format(view->time_ns, clock, sizeof(clock));
+	syscall_name(event->syscall, syscall);
 	return json_pack(
 		"{s:s, s:o, s:i, s:i, s:o, s:o, s:s?, s:s?, s:s, s:o, s:b, s:i, s:o, s:s, "
 		"s:I}",

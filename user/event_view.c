@@ -22,6 +22,5 @@ void event_view_complete(struct engine *engine, struct event_view *view)
 	snprintf(link, sizeof(link), "/proc/%u/exe", view->event.pid);
 	length = readlink(link, view->exe, sizeof(view->exe) - 1);
 	view->exe[length < 0 ? 0 : length] = '\0';
-	/* The day's clock may have been set since; the one that events carry is not. */
-	view->time_ns = (long long)(clock_ns(CLOCK_REALTIME) - clock_boot_ns() + view->event.time);
+	view->time_ns = clock_of_day(view->event.time);
 }

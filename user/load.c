@@ -258,7 +258,7 @@ static int attach_one(struct capward *skel, const struct pins_program *entry, st
 	if (!program)
 		return error_set(err, -ENOENT, "attach %s: no such program", entry->name);
 	link = attach(program);
-	if (!link && (entry->part == PART_GUARD ||
+	if (!link && (entry->part == PART_GUARD || entry->part == PART_OBSERVE ||
 		      (entry->part == PART_OPERATION && !bpf_program__autoload(program))))
 		return pin_one(bpf_map__fd(skel->maps.data_state), PINS_WITHOUT, entry->name, err);
 	if (!link) {

@@ -13,7 +13,7 @@ static const char *const names[PINS] = {
 	[PIN_SCOPES] = "scopes",
 	[PIN_POLICIES] = "policies",
 	[PIN_MATCHES] = "matches",
-	[PIN_COUNTS] = "counts",
+	[PIN_EVIDENCE] = "evidence",
 	[PIN_EVENTS] = "events",
 	[PIN_CHANGES] = "changes",
 	[PIN_STATE] = "state",
@@ -40,6 +40,10 @@ static const char *const names[PINS] = {
 #define OPERATION(program)                                                                         \
 	{                                                                                          \
 		.name = (program), .part = PART_OPERATION                                          \
+	}
+#define OBSERVE(program)                                                                           \
+	{                                                                                          \
+		.name = (program), .part = PART_OBSERVE                                            \
 	}
 #define GUARD(of, program)                                                                         \
 	{                                                                                          \
@@ -112,6 +116,10 @@ static const struct pins_program programs[] = {
 	GUARD(PROCESSES, "guard_sigio"),
 	GUARD(PROCESSES, "guard_rlimit"),
 	GUARD(FTRACE, "guard_sysctl"),
+	/* what is held without a use */
+	OBSERVE("capset"),
+	OBSERVE("file_caps"),
+	OBSERVE("ambient_caps"),
 	/* the decision */
 	NEEDED("capable"),
 };

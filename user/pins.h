@@ -24,7 +24,7 @@ enum pin {
 	PIN_SCOPES,
 	PIN_POLICIES,
 	PIN_MATCHES,
-	PIN_COUNTS,
+	PIN_EVIDENCE,
 	PIN_EVENTS,
 	PIN_CHANGES,
 	PIN_STATE,
@@ -52,6 +52,7 @@ enum pins_part {
 	PART_NEEDED,	/* nothing is loaded */
 	PART_OPERATION, /* left out where the kernel has no such hook */
 	PART_GUARD,	/* left out as well, and that guard is missing */
+	PART_OBSERVE,	/* left out as well, and some evidence is missing */
 };
 
 struct pins_program {

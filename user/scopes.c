@@ -74,11 +74,13 @@ static int by_path(const void *left, const void *right)
 static void read_counts(struct engine *engine, struct scope_view *view,
 			const struct capward_scope *root)
 {
+	struct capward_evidence evidence;
+
 	for (__u32 verdict = CAPWARD_DENIED; verdict < CAPWARD_VERDICTS; verdict++)
 		for (__u32 permission = 0; permission < CAPWARD_OPS_END; permission++)
-			if (root->seen[verdict] >> permission & 1)
-				view->counts[verdict][permission] =
-					engine_count(engine, view->id, permission, verdict);
+			if (root->seen[verdict] >> permission & 1 &&
+			    !engine_evidence(engine, view->id, permission, verdict, &evidence))
+				view->counts[verdict][permission] = evidence.count;
 }
 
 /* Make @view of the scope whose entries begin at @first; false: its cgroup is gone. */

@@ -47,6 +47,7 @@ static int ask(int fd, int *result)
 
 static int observe(struct engine *engine, const char *path, int fd, struct error *err)
 {
+	struct capward_evidence evidence;
 	int before, after;
 	__u64 id;
 	int code;
@@ -67,7 +68,8 @@ static int observe(struct engine *engine, const char *path, int fd, struct error
 		return error_set(err, -EOPNOTSUPP,
 				 "a use that must be denied was not: the programs are attached and "
 				 "do not run; see `capward check`");
-	if (engine_count(engine, id, CAP_SYS_ADMIN, CAPWARD_DENIED) != 1)
+	if (engine_evidence(engine, id, CAP_SYS_ADMIN, CAPWARD_DENIED, &evidence) ||
+	    evidence.count != 1)
 		return error_set(err, -EOPNOTSUPP,
 				 "a use was denied, but by something else than capward");
 	return 0;

@@ -190,10 +190,17 @@ struct nsproxy {
 typedef struct {
 } kernel_cap_t;
 
+/* include/linux/capability.h */
+struct cpu_vfs_cap_data {
+	__u32 magic_etc;
+	kernel_cap_t permitted;
+};
+
 /* include/linux/cred.h */
 struct cred {
 	kernel_cap_t cap_permitted;
 	kernel_cap_t cap_effective;
+	kernel_cap_t cap_ambient;
 	struct user_namespace *user_ns;
 };
 
@@ -201,6 +208,11 @@ struct cred {
 struct signal_struct {
 	atomic_t live;
 	struct task_struct *group_exec_task;
+};
+
+/* include/linux/mm_types.h */
+struct mm_struct {
+	struct file *exe_file;
 };
 
 /* include/linux/sched.h */
@@ -214,6 +226,7 @@ struct task_struct {
 	const struct cred *cred;
 	struct fs_struct *fs;
 	struct files_struct *files;
+	struct mm_struct *mm;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;

@@ -14,7 +14,7 @@
 #endif
 
 /* Version of every structure below. A pinned state of another version is never touched. */
-#define CAPWARD_ABI 3
+#define CAPWARD_ABI 4
 
 /* Capabilities that have a counter of their own. Linux 7.2 has 41 (CAP_LAST_CAP is 40). */
 #define CAPWARD_CAPS 48
@@ -26,6 +26,9 @@
 #define CAPWARD_NAME	 64  /* a profile's name, with its NUL */
 #define CAPWARD_PATTERN	 256 /* a cgroup pattern, with its NUL */
 #define CAPWARD_COMM	 16  /* TASK_COMM_LEN */
+#define CAPWARD_EXE	 32  /* an executable's name, with its NUL; the end is cut */
+#define CAPWARD_PROGRAMS 4   /* that are told apart in evidence */
+#define CAPWARD_SYSCALLS 512 /* that are; Linux 7.2 has 472 on x86-64 */
 
 /*
  * What a policy does with a capability outside its mask. Enforce is zero on purpose: a policy slot
@@ -45,8 +48,10 @@ enum capward_verdict {
 	CAPWARD_WOULD_DENY = 2,
 	CAPWARD_LENT = 3,
 	CAPWARD_SET_UP = 4,
-	CAPWARD_VERDICTS = 5,
-	CAPWARD_UNJUDGED = 5, /* the scope's mode is off: nothing is recorded */
+	CAPWARD_PROBED = 5, /* allowed, and asked with CAP_OPT_NOAUDIT: to do more if it may */
+	CAPWARD_HELD = 6,   /* no use: named in capset, ambient, or of the file at an exec */
+	CAPWARD_VERDICTS = 7,
+	CAPWARD_UNJUDGED = 7, /* the scope's mode is off: nothing is recorded */
 };
 
 /*
@@ -117,16 +122,44 @@ struct capward_scope {
 	__u64 uncounted;	      /* verdicts missing from counts: no memory for an entry */
 	__u64 window;		      /* start of the current event window, ns since boot */
 	__u32 window_events;	      /* events offered in it */
-	__u32 pad;
-	__u64 limited;		  /* events withheld by the rate limit */
-	__u64 used[CAPWARD_CAPS]; /* uses, by capability */
+	__u32 look;		      /* `fast` holds while state.look is this */
+	__u64 limited;		      /* events withheld by the rate limit */
+	__u64 used[CAPWARD_CAPS];     /* uses, by capability */
 };
 
-/* Key of the counts map: verdicts other than used, by scope (root) and permission. */
-struct capward_count_key {
-	__u64 scope;
+/*
+ * What is counted is looked at as well, when it was, by which system call and which program, the first
+ * times, so that what starts shows what it does, and after that once in each of these, about a second.
+ */
+#define CAPWARD_LOOK_FIRST   64
+#define CAPWARD_LOOK_JIFFIES 256
+
+/* Key of the evidence map. */
+struct capward_evidence_key {
+	__u64 scope; /* root */
 	__u32 permission;
 	__u32 verdict;
+};
+
+/* A program, by its first name; both names are chosen by the task. */
+struct capward_program {
+	char comm[CAPWARD_COMM];
+	char exe[CAPWARD_EXE]; /* the last part of its file's path */
+};
+
+/* What is known of one verdict on one permission in a scope. */
+struct capward_evidence {
+	__u64 count;  /* used: those that were looked at; `used` of the scope's entries has all */
+	__u64 probes; /* of them, asked with CAP_OPT_NOAUDIT */
+	__u64 first;  /* ns since boot */
+	__u64 last;   /* of those that were looked at */
+	__u64 syscalls[CAPWARD_SYSCALLS / 64]; /* a bit for each number */
+	__u64 levels;			       /* of user namespaces, a bit for each */
+	__u32 other_syscalls;		       /* in none, or in one beyond CAPWARD_SYSCALLS */
+	__u32 other_programs;		       /* by programs that found no place below */
+	__u32 programs;			       /* that did */
+	__u32 look;			       /* state.look as it was when `last` was */
+	struct capward_program program[CAPWARD_PROGRAMS];
 };
 
 /*
@@ -180,7 +213,9 @@ struct capward_state {
 	__u64 changes_lost;   /* changes that found their buffer full */
 	__u64 past[CAPWARD_VERDICTS]; /* verdicts in scopes that are gone */
 	__u64 past_limited;	      /* events withheld by the rate limit in them */
-	__u64 spare[4];		      /* zero; fields to come take their place */
+	__u32 look;		      /* goes up when it is time to look again */
+	__u32 looked_at;	      /* jiffies when it did */
+	__u64 spare[1];		      /* zero; fields to come take their place */
 };
 
 /* Kinds of what the kernel numbers. */
@@ -284,9 +319,10 @@ struct capward_set_policy {
 
 CAPWARD_ASSERT(CAPWARD_OPS_END <= CAPWARD_BEYOND);
 CAPWARD_ASSERT(sizeof(struct capward_policy) == 80);
-CAPWARD_ASSERT(sizeof(struct capward_scope) == 488);
-CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 104);
-CAPWARD_ASSERT(sizeof(struct capward_count_key) == 16);
+CAPWARD_ASSERT(sizeof(struct capward_scope) == 504);
+CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 120);
+CAPWARD_ASSERT(sizeof(struct capward_evidence_key) == 16);
+CAPWARD_ASSERT(sizeof(struct capward_evidence) == 312);
 CAPWARD_ASSERT(sizeof(struct capward_match) == 272);
 CAPWARD_ASSERT(sizeof(struct capward_state) == 176);
 CAPWARD_ASSERT(sizeof(struct capward_object) == 8);

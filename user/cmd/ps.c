@@ -225,7 +225,9 @@ const struct command command_ps = {
 		"  denied      refused\n"
 		"  would-deny  allowed only because the mode is audit or learn\n"
 		"  lent        with a credential of the host's (overlayfs acting as the mounter)\n"
-		"  set-up      by the runtime, before the payload\n\n"
+		"  set-up      by the runtime, before the payload\n"
+		"  probed      allowed, asked in passing: what is done does not depend on it\n"
+		"  held        kept without a use: named to capset(2), ambient, or of a file\n\n"
 		"  -o, --output text|json",
 	.run = run,
 };

@@ -10,6 +10,7 @@
 #include "caps.h"
 #include "command.h"
 #include "decide.h"
+#include "event.h"
 #include "gate.h"
 #include "host.h"
 #include "operation.h"
@@ -97,30 +98,35 @@ static json_t *unguarded_json(__u32 unguarded)
 	return list;
 }
 
+static json_t *totals_json(const struct report *report)
+{
+	json_t *object = json_object();
+
+	for (unsigned int verdict = 0; verdict < CAPWARD_VERDICTS; verdict++)
+		json_object_set_new(object, event_verdict_name(verdict),
+				    json_integer((json_int_t)total(report, verdict)));
+	return object;
+}
+
 static json_t *as_json(const struct report *report)
 {
 	const struct capward_state *state = &report->state;
 
-	return json_pack(
-		"{s:b, s:i, s:b, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:{s:I, s:I, s:I, s:I, "
-		"s:I}, s:{s:I, s:I, s:I}, s:I, s:i, s:i}",
-		"loaded", true, "abi", (int)state->abi, "same_build",
-		(int)engine_same_build(report->engine), "seconds",
-		(json_int_t)seconds_loaded(report), "firing", report->fires, "enforcing",
-		(int)(report->fires && state->enforcing), "why_not",
-		report->fires ? json_null()
-			      : json_escaped(report->why_not.text, strlen(report->why_not.text)),
-		"unguarded", unguarded_json(engine_unguarded(report->engine)), "policies",
-		policies_json(report), "scopes", (int)report->scopes.count, "counts", "used",
-		(json_int_t)total(report, CAPWARD_USED), "denied",
-		(json_int_t)total(report, CAPWARD_DENIED), "would-deny",
-		(json_int_t)total(report, CAPWARD_WOULD_DENY), "lent",
-		(json_int_t)total(report, CAPWARD_LENT), "set-up",
-		(json_int_t)total(report, CAPWARD_SET_UP), "events", "sent",
-		(json_int_t)state->sent, "lost", (json_int_t)state->lost, "limited",
-		(json_int_t)limited(report), "cgroups_without_place",
-		(json_int_t)state->scopes_full, "setup_tasks", (int)state->setup_tasks,
-		"bound_tasks", (int)state->bound_tasks);
+	return json_pack("{s:b, s:i, s:b, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:o, "
+			 "s:{s:I, s:I, s:I}, s:I, s:i, s:i}",
+			 "loaded", true, "abi", (int)state->abi, "same_build",
+			 (int)engine_same_build(report->engine), "seconds",
+			 (json_int_t)seconds_loaded(report), "firing", report->fires, "enforcing",
+			 (int)(report->fires && state->enforcing), "why_not",
+			 report->fires
+				 ? json_null()
+				 : json_escaped(report->why_not.text, strlen(report->why_not.text)),
+			 "unguarded", unguarded_json(engine_unguarded(report->engine)), "policies",
+			 policies_json(report), "scopes", (int)report->scopes.count, "counts",
+			 totals_json(report), "events", "sent", (json_int_t)state->sent, "lost",
+			 (json_int_t)state->lost, "limited", (json_int_t)limited(report),
+			 "cgroups_without_place", (json_int_t)state->scopes_full, "setup_tasks",
+			 (int)state->setup_tasks, "bound_tasks", (int)state->bound_tasks);
 }
 
 static int print_policies(const struct report *report)
@@ -180,12 +186,11 @@ static int as_text(const struct report *report)
 	if (state->bound_tasks)
 		printf("            %d processes left their scope and are bound by it\n",
 		       state->bound_tasks);
-	printf("counts      used %llu, denied %llu, would-deny %llu, lent %llu, set-up %llu\n",
-	       (unsigned long long)total(report, CAPWARD_USED),
-	       (unsigned long long)total(report, CAPWARD_DENIED),
-	       (unsigned long long)total(report, CAPWARD_WOULD_DENY),
-	       (unsigned long long)total(report, CAPWARD_LENT),
-	       (unsigned long long)total(report, CAPWARD_SET_UP));
+	printf("counts      ");
+	for (unsigned int verdict = 0; verdict < CAPWARD_VERDICTS; verdict++)
+		printf("%s%s %llu", verdict ? ", " : "", event_verdict_name(verdict),
+		       (unsigned long long)total(report, verdict));
+	putchar('\n');
 	printf("events      sent %llu, lost %llu (buffer full), limited %llu (per scope)\n",
 	       (unsigned long long)state->sent, (unsigned long long)state->lost,
 	       (unsigned long long)limited(report));

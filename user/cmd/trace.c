@@ -212,8 +212,8 @@ static int read_options(int argc, char **argv, struct trace *trace)
 			if (trace->verdict >= 0)
 				break;
 			return command_usage(&command_trace,
-					     "--verdict takes used, denied, would-deny, lent or "
-					     "set-up");
+					     "--verdict takes used, denied, would-deny, lent, "
+					     "set-up, probed or held");
 		case 'b':
 			trace->backlog = true;
 			break;
@@ -286,7 +286,7 @@ const struct command command_trace = {
 		"path\n"
 		"  -c, --cap C       a capability\n"
 		"      --operation OP  an operation, as in a profile's deny, or tamper\n"
-		"  -v, --verdict V   used, denied, would-deny, lent or set-up\n"
+		"  -v, --verdict V   used, denied, would-deny, lent, set-up, probed or held\n"
 		"  -b, --backlog     also what waited in the buffer\n"
 		"  -o, --output text|json   JSON: one object a line\n\n"
 		"Events are for people and are limited per scope (32 repeated denials a second);\n"

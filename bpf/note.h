@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is known of each verdict: how often, when, by which system calls and programs. The count is
+ * exact; the rest is for people, and bounded. No verdict depends on it.
+ */
+#ifndef CAPWARD_NOTE_H
+#define CAPWARD_NOTE_H
+
+#include "look.h"
+
+/* One use of a permission. */
+struct use {
+	__u64 cred;	  /* const struct cred *; 0: the task's own */
+	__u32 permission; /* a capability, or enum capward_operation */
+	__u32 opts;
+	__u32 level; /* of the user namespace it is for; 0 is the host's */
+	__u32 pad;
+};
+
+/* One that is to be judged. */
+struct check {
+	struct use use;
+	struct task_struct *task;
+	struct task_struct *leader;  /* the first thread of its process */
+	__u64 cgroup;		     /* the id of the one it is in */
+	struct capward_scope *scope; /* the entry of that, or NULL */
+};
+
+/* What an entry begins as: too large for the stack. */
+static const volatile struct capward_evidence no_evidence;
+
+/* Set the bit @number of @bits, which hold @count; false: it is beyond. */
+static __always_inline bool note_bit(__u64 *bits, __u64 number, __u64 count)
+{
+	barrier_var(number); /* see capable() */
+	if (number >= count)
+		return false;
+	bits += number / 64;
+	if (!(*bits >> (number & 63) & 1))
+		__sync_fetch_and_or(bits, 1ULL << (number & 63));
+	return true;
+}
+
+/* The place of the program that the current task calls itself, made where it is new. */
+static __noinline int note_program(struct capward_evidence *known, struct task_struct *task)
+{
+	__u64 comm[CAPWARD_COMM / 8] = {}, *other;
+	struct dentry *dentry;
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	for (__u32 i = 0; i < CAPWARD_PROGRAMS; i++) {
+		other = (__u64 *)known->program[i].comm;
+		if (i >= known->programs) {
+			if (__sync_val_compare_and_swap(&known->programs, i, i + 1) != i)
+				continue;
+			other[0] = comm[0];
+			other[1] = comm[1];
+			dentry = BPF_CORE_READ(task, mm, exe_file, f_path.dentry);
+			bpf_probe_read_kernel_str(known->program[i].exe, CAPWARD_EXE,
+						  BPF_CORE_READ(dentry, d_name.name));
+			return 0;
+		}
+		if (other[0] == comm[0] && other[1] == comm[1])
+			return 0;
+	}
+	__sync_fetch_and_add(&known->other_programs, 1);
+	return 0;
+}
+
+/* The entry of @key, made where it is new; NULL: there is no memory for it. */
+static __always_inline struct capward_evidence *evidence_entry(struct capward_evidence_key *key)
+{
+	struct capward_evidence *known = bpf_map_lookup_elem(&evidence, key);
+
+	if (known)
+		return known;
+	bpf_map_update_elem(&evidence, key, (const void *)&no_evidence, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&evidence, key);
+}
+
+/* Look at the use that @check is of. */
+static __noinline int look_at(struct check *check, struct capward_evidence *known)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (!known->first)
+		known->first = now;
+	known->last = now;
+	known->look = state.look;
+	if (!note_bit(known->syscalls, (__s64)task_syscall(check->task), CAPWARD_SYSCALLS))
+		__sync_fetch_and_add(&known->other_syscalls, 1);
+	note_bit(&known->levels, check->use.level, 64);
+	note_program(known, check->task);
+	return 0;
+}
+
+/*
+ * Note @verdict on what @check asks for in the scope whose own entry is @root; how often there was one,
+ * or 0 when there was no memory for it.
+ */
+static __noinline __u64 note_evidence(struct check *check, struct capward_scope *root,
+				      __u32 verdict)
+{
+	struct capward_evidence_key key = {
+		.scope = root->root, .permission = check->use.permission, .verdict = verdict};
+	struct capward_evidence *known = evidence_entry(&key);
+	__u64 count;
+
+	if (!known) {
+		__sync_fetch_and_add(&root->uncounted, verdict != CAPWARD_USED);
+		return 0;
+	}
+	count = __sync_fetch_and_add(&known->count, 1) + 1;
+	if (check->use.opts & CAP_OPT_NOAUDIT)
+		__sync_fetch_and_add(&known->probes, 1);
+	if (count <= CAPWARD_LOOK_FIRST || known->look != state.look)
+		look_at(check, known);
+	return count;
+}
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "need.h"
+
+static struct evidence evidence;
+static struct need needs[CAPWARD_CAPS];
+
+static int forget(void **state)
+{
+	(void)state;
+	memset(&evidence, 0, sizeof(evidence));
+	return 0;
+}
+
+/* @count of @verdict on @cap, @probes of them asked in passing, by the system call @number. */
+static void saw(__u32 verdict, unsigned int cap, __u64 count, __u64 probes, unsigned int number)
+{
+	struct capward_evidence *known = &evidence.of[verdict][cap];
+
+	known->count += count;
+	known->probes += probes;
+	known->syscalls[number / 64] |= 1ULL << (number & 63);
+}
+
+static void answers(unsigned int cap, enum needed needed, const char *why)
+{
+	needs_of(&evidence, 0, 0, needs);
+	assert_int_equal(needs[cap].needed, needed);
+	assert_string_equal(needs[cap].why, why);
+}
+
+static void nothing_seen(void **state)
+{
+	(void)state;
+	needs_of(&evidence, 0, 0, needs);
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
+		assert_int_equal(needs[cap].needed, NEED_NONE);
+	assert_int_equal(needs_mask(needs, true), 0);
+}
+
+/* From the weakest to the strongest: each more that is seen says more. */
+static void verdicts(void **state)
+{
+	(void)state;
+	saw(CAPWARD_SET_UP, CAP_CHOWN, 5, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_NO, "only by the runtime");
+	saw(CAPWARD_LENT, CAP_CHOWN, 5, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_NO, "only with a credential of the host's");
+	saw(CAPWARD_PROBED, CAP_CHOWN, 1, 1, SYS_chown);
+	answers(CAP_CHOWN, NEED_NO, "only asked in passing");
+	saw(CAPWARD_DENIED, CAP_CHOWN, 1, 1, SYS_chown);
+	answers(CAP_CHOWN, NEED_NO, "only asked in passing");
+	saw(CAPWARD_DENIED, CAP_CHOWN, 1, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_UNKNOWN, "denied");
+	saw(CAPWARD_HELD, CAP_CHOWN, 1, 0, SYS_capset);
+	answers(CAP_CHOWN, NEED_HELD, "kept, not used");
+	assert_int_equal(needs_mask(needs, false), 0);
+	assert_int_equal(needs_mask(needs, true), 1ULL << CAP_CHOWN);
+	saw(CAPWARD_WOULD_DENY, CAP_CHOWN, 1, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_YES, "used, not in its profile");
+	saw(CAPWARD_USED, CAP_CHOWN, 1, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_YES, "used");
+	assert_int_equal(needs_mask(needs, false), 1ULL << CAP_CHOWN);
+}
+
+static void would_deny_in_passing(void **state)
+{
+	(void)state;
+	saw(CAPWARD_WOULD_DENY, CAP_SYS_RESOURCE, 7, 7, SYS_write);
+	answers(CAP_SYS_RESOURCE, NEED_NO, "only asked in passing");
+}
+
+static void read_before_override(void **state)
+{
+	(void)state;
+	saw(CAPWARD_USED, CAP_DAC_READ_SEARCH, 3, 0, SYS_openat);
+	answers(CAP_DAC_READ_SEARCH, NEED_YES, "used");
+	saw(CAPWARD_USED, CAP_DAC_OVERRIDE, 1, 0, SYS_openat);
+	answers(CAP_DAC_READ_SEARCH, NEED_NO, "tried before DAC_OVERRIDE, which serves");
+	answers(CAP_DAC_OVERRIDE, NEED_YES, "used");
+}
+
+/* What only DAC_READ_SEARCH opens is not served by the other one. */
+static void open_by_handle(void **state)
+{
+	(void)state;
+	saw(CAPWARD_USED, CAP_DAC_OVERRIDE, 1, 0, SYS_openat);
+	saw(CAPWARD_USED, CAP_DAC_READ_SEARCH, 1, 0, SYS_open_by_handle_at);
+	answers(CAP_DAC_READ_SEARCH, NEED_YES, "used");
+}
+
+static void io_priority(void **state)
+{
+	(void)state;
+	saw(CAPWARD_USED, CAP_SYS_ADMIN, 3, 0, SYS_ioprio_set);
+	answers(CAP_SYS_ADMIN, NEED_NO, "tried before SYS_NICE, which serves");
+	answers(CAP_SYS_NICE, NEED_YES, "asked for next");
+	saw(CAPWARD_USED, CAP_SYS_ADMIN, 1, 0, SYS_mount);
+	answers(CAP_SYS_ADMIN, NEED_YES, "used");
+	assert_int_equal(needs[CAP_SYS_NICE].needed, NEED_NONE);
+}
+
+static void a_person_knows_better(void **state)
+{
+	(void)state;
+	saw(CAPWARD_USED, CAP_CHOWN, 1, 0, SYS_chown);
+	saw(CAPWARD_PROBED, CAP_SYS_PTRACE, 1, 1, SYS_read);
+	needs_of(&evidence, 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_KILL, 1ULL << CAP_CHOWN, needs);
+	assert_int_equal(needs_mask(needs, false), 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_KILL);
+	assert_string_equal(needs[CAP_KILL].why, "as you say");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(nothing_seen, forget),
+		cmocka_unit_test_setup(verdicts, forget),
+		cmocka_unit_test_setup(would_deny_in_passing, forget),
+		cmocka_unit_test_setup(read_before_override, forget),
+		cmocka_unit_test_setup(open_by_handle, forget),
+		cmocka_unit_test_setup(io_priority, forget),
+		cmocka_unit_test_setup(a_person_knows_better, forget),
+	};
+
+	return cmocka_run_group_tests_name("need", tests, NULL, NULL);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "need.h"
+
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+/* What the verdicts alone say of @cap. */
+static struct need need_of(const struct evidence *evidence, unsigned int cap)
+{
+	if (evidence_audited(evidence, cap, CAPWARD_USED))
+		return (struct need){NEED_YES, "used"};
+	if (evidence_audited(evidence, cap, CAPWARD_WOULD_DENY))
+		return (struct need){NEED_YES, "used, not in its profile"};
+	if (evidence->of[CAPWARD_HELD][cap].count)
+		return (struct need){NEED_HELD, "kept, not used"};
+	if (evidence_audited(evidence, cap, CAPWARD_DENIED))
+		return (struct need){NEED_UNKNOWN, "denied"};
+	if (evidence->of[CAPWARD_PROBED][cap].count ||
+	    evidence->of[CAPWARD_WOULD_DENY][cap].count || evidence->of[CAPWARD_DENIED][cap].count)
+		return (struct need){NEED_NO, "only asked in passing"};
+	if (evidence->of[CAPWARD_LENT][cap].count)
+		return (struct need){NEED_NO, "only with a credential of the host's"};
+	if (evidence->of[CAPWARD_SET_UP][cap].count)
+		return (struct need){NEED_NO, "only by the runtime"};
+	return (struct need){};
+}
+
+/* The uses of @cap, whether its profile has it or not. */
+static struct capward_evidence uses(const struct evidence *evidence, unsigned int cap)
+{
+	struct capward_evidence all = {};
+
+	evidence_add(&all, &evidence->of[CAPWARD_USED][cap]);
+	evidence_add(&all, &evidence->of[CAPWARD_WOULD_DENY][cap]);
+	return all;
+}
+
+static bool used_by(const struct evidence *evidence, unsigned int cap, unsigned int number)
+{
+	return uses(evidence, cap).syscalls[number / 64] >> (number & 63) & 1;
+}
+
+/* Whether @cap was used by the system call @number and by nothing else. */
+static bool only_by(const struct evidence *evidence, unsigned int cap, unsigned int number)
+{
+	struct capward_evidence all = uses(evidence, cap);
+	__u64 bits = 0;
+
+	for (unsigned int i = 0; i < CAPWARD_SYSCALLS / 64; i++)
+		bits |= all.syscalls[i] & ~(i == number / 64 ? 1ULL << (number & 63) : 0);
+	return all.count && !bits && !all.other_syscalls;
+}
+
+/* Without @cap the kernel would ask for @other next, and that would do. */
+static void fold(struct need *needs, unsigned int cap, unsigned int other, const char *why)
+{
+	needs[cap] = (struct need){NEED_NO, why};
+	if (needs[other].needed != NEED_YES)
+		needs[other] = (struct need){NEED_YES, "asked for next"};
+}
+
+void needs_of(const struct evidence *evidence, __u64 keep, __u64 drop,
+	      struct need needs[static CAPWARD_CAPS])
+{
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
+		needs[cap] = need_of(evidence, cap);
+	if (needs[CAP_DAC_READ_SEARCH].needed == NEED_YES &&
+	    needs[CAP_DAC_OVERRIDE].needed == NEED_YES &&
+	    !used_by(evidence, CAP_DAC_READ_SEARCH, SYS_open_by_handle_at))
+		fold(needs, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE,
+		     "tried before DAC_OVERRIDE, which serves");
+	if (needs[CAP_SYS_ADMIN].needed == NEED_YES &&
+	    only_by(evidence, CAP_SYS_ADMIN, SYS_ioprio_set))
+		fold(needs, CAP_SYS_ADMIN, CAP_SYS_NICE, "tried before SYS_NICE, which serves");
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++) {
+		if (keep >> cap & 1)
+			needs[cap] = (struct need){NEED_YES, "as you say"};
+		if (drop >> cap & 1)
+			needs[cap] = (struct need){NEED_NO, "as you say"};
+	}
+}
+
+__u64 needs_mask(const struct need needs[static CAPWARD_CAPS], bool held)
+{
+	__u64 mask = 0;
+
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
+		if (needs[cap].needed == NEED_YES || (held && needs[cap].needed == NEED_HELD))
+			mask |= 1ULL << cap;
+	return mask;
+}
+
+const char *need_name(enum needed needed)
+{
+	static const char *const names[] = {[NEED_NONE] = "-",
+					    [NEED_NO] = "no",
+					    [NEED_UNKNOWN] = "unknown",
+					    [NEED_HELD] = "held",
+					    [NEED_YES] = "yes"};
+
+	return names[needed];
+}

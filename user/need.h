@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From what was seen of a workload to the capabilities that it needs. Each one that was seen and is not
+ * needed has its reason, and a person may know better.
+ */
+#ifndef CAPWARD_NEED_H
+#define CAPWARD_NEED_H
+
+#include "evidence.h"
+
+enum needed {
+	NEED_NONE,    /* nothing is known of it */
+	NEED_NO,      /* it was seen, and the workload does as well without */
+	NEED_UNKNOWN, /* it was denied, so that what the workload does with it was not seen */
+	NEED_HELD,    /* a runtime has to grant it; a policy need not */
+	NEED_YES,
+};
+
+struct need {
+	enum needed needed;
+	const char *why; /* a few words; static */
+};
+
+/*
+ * What @evidence says of each capability. Those in the mask @keep are needed and those in @drop are not,
+ * whatever it says.
+ *
+ * The rules, each from what the kernel does (v6.1 to v7.2):
+ *   asked with CAP_OPT_NOAUDIT   the caller does more if it may, and goes on if it may not
+ *                                (include/linux/security.h)
+ *   DAC_READ_SEARCH              is tried before DAC_OVERRIDE, which serves as well
+ *                                (generic_permission(), fs/namei.c); not so by open_by_handle_at, which asks for
+ *                                it alone (fs/fhandle.c)
+ *   SYS_ADMIN by ioprio_set      is tried before SYS_NICE, which serves as well
+ *                                (ioprio_check_cap(), block/ioprio.c)
+ */
+void needs_of(const struct evidence *evidence, __u64 keep, __u64 drop,
+	      struct need needs[static CAPWARD_CAPS]);
+
+/* The capabilities that are needed, as a mask; with @held also those that only a runtime has to grant. */
+__u64 needs_mask(const struct need needs[static CAPWARD_CAPS], bool held);
+
+/* The word for @needed: "yes", "held", "unknown", "no"; "-" for NEED_NONE. */
+const char *need_name(enum needed needed);
+
+#endif
