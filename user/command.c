@@ -84,6 +84,22 @@ int command_bad_option(const struct command *command, int option, char **argv)
 		command, option == ':' ? "%s requires an argument" : "no such option: %s", word);
 }
 
+bool command_cap(const struct command *command, const char *option, __u64 *mask, int *status)
+{
+	int cap = caps_parse(optarg, strlen(optarg));
+	char guess[CAPS_LABEL];
+	const char *near;
+
+	if (cap >= 0) {
+		*mask |= 1ULL << cap;
+		return true;
+	}
+	near = caps_nearest(optarg, guess);
+	*status = command_usage(command, "--%s %.64s: no such capability%s%s", option, optarg,
+				near ? "; did you mean " : "", near ? near : "");
+	return false;
+}
+
 bool command_output(const char *word, bool *json)
 {
 	*json = !strcmp(word, "json");

@@ -40,6 +40,11 @@ extern const struct command command_check, command_run, command_apply, command_s
  */
 int command_profile_which(char *const *arguments, int count, bool json);
 
+/*
+ * `capward profile export`: @argv[0] is "export". The exit status.
+ */
+int command_profile_export(int argc, char **argv);
+
 /* Print "capward COMMAND: text of @err" on stderr; the exit status that fits the errno @code. */
 int command_fail(const char *command, int code, const struct error *err);
 
@@ -58,6 +63,12 @@ bool command_options(const struct command *command, int argc, char **argv, bool 
 
 /* The usage error for what getopt_long() answered with '?' or ':'; STATUS_USAGE. */
 int command_bad_option(const struct command *command, int option, char **argv);
+
+/*
+ * Add the capability that the argument of --@option names, which getopt_long() has just read, to *@mask;
+ * false: it names none, return *@status.
+ */
+bool command_cap(const struct command *command, const char *option, __u64 *mask, int *status);
 
 /* Whether @word is "json" (true in *@json) or "text"; false for anything else. */
 bool command_output(const char *word, bool *json);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "caps.h"
@@ -11,21 +10,12 @@
 #include "command.h"
 #include "decide.h"
 #include "event.h"
-#include "find.h"
 #include "host.h"
 #include "identity.h"
-#include "need.h"
 #include "output.h"
 #include "profile.h"
 #include "scope_json.h"
-
-/* A scope, or several that are one workload. */
-struct workload {
-	const struct scope_view **scopes;
-	size_t count;
-	struct evidence evidence;
-	struct need needs[CAPWARD_CAPS];
-};
+#include "workload.h"
 
 struct learn {
 	struct engine *engine;
@@ -166,40 +156,35 @@ static int print_workload(const struct workload *workload)
 
 /* Finding out */
 
-static int show_workload(struct learn *learn, const struct scope_view **scopes, size_t count)
+/* Show @workload, and free it. */
+static int show_workload(struct learn *learn, struct workload *workload)
 {
-	struct workload *workload = calloc(1, sizeof(*workload));
-	int code = 0;
+	int code;
 
-	if (!workload)
-		return -ENOMEM;
-	workload->scopes = scopes;
-	workload->count = count;
-	for (size_t i = 0; i < count; i++)
-		evidence_add_scope(learn->engine, scopes[i], &workload->evidence);
-	needs_of(&workload->evidence, learn->keep, learn->drop, workload->needs);
 	if (learn->json)
 		code = json_array_append_new(learn->workloads, workload_json(workload)) ? -ENOMEM
 											: 0;
 	else
 		code = print_workload(workload);
-	free(workload);
+	workload_free(workload);
 	return code;
 }
 
 /* Every scope, each by itself. */
 static int show_all(struct learn *learn)
 {
+	struct workload *workload;
 	int code = 0;
 
 	if (!learn->list.count && !learn->json)
 		puts("no scope: nothing is governed");
 	for (size_t i = 0; !code && i < learn->list.count; i++) {
-		const struct scope_view *view = &learn->list.scopes[i];
-
 		if (i && !learn->json)
 			putchar('\n');
-		code = show_workload(learn, &view, 1);
+		code = workload_of(learn->engine, &learn->list.scopes[i], learn->keep, learn->drop,
+				   &workload);
+		if (!code)
+			code = show_workload(learn, workload);
 	}
 	return code;
 }
@@ -207,24 +192,11 @@ static int show_all(struct learn *learn)
 /* Those that are named, together. */
 static int show_named(struct learn *learn, char *const *names, size_t count, struct error *err)
 {
-	const struct scope_view **scopes = calloc(count, sizeof(const struct scope_view *));
-	size_t found = 0;
-	int code = scopes ? 0 : -ENOMEM;
+	struct workload *workload;
+	int code = workload_named(learn->engine, &learn->list, names, count, learn->keep,
+				  learn->drop, &workload, err);
 
-	for (size_t i = 0; !code && i < count; i++) {
-		const struct scope_view *view;
-
-		code = scopes_find(&learn->list, "", names[i], &view, err);
-		for (size_t j = 0; !code && j < found; j++)
-			if (scopes[j] == view)
-				view = NULL;
-		if (!code && view)
-			scopes[found++] = view;
-	}
-	if (!code)
-		code = show_workload(learn, scopes, found);
-	free(scopes);
-	return code;
+	return code ? code : show_workload(learn, workload);
 }
 
 static int show(struct learn *learn, char *const *names, size_t count)
@@ -256,16 +228,6 @@ static int show(struct learn *learn, char *const *names, size_t count)
 	return status;
 }
 
-/* The capability that an option names, into *@mask; false: it names none. */
-static bool add_cap(const char *name, __u64 *mask)
-{
-	int cap = caps_parse(name, strlen(name));
-
-	if (cap >= 0)
-		*mask |= 1ULL << cap;
-	return cap >= 0;
-}
-
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {{"keep", required_argument, NULL, 'k'},
@@ -274,21 +236,17 @@ static int run(int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{}};
 	struct learn learn = {};
-	char guess[CAPS_LABEL];
-	const char *near;
-	int option;
+	int option, status;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":k:d:o:h", options, NULL)) >= 0) {
 		switch (option) {
 		case 'k':
 		case 'd':
-			if (add_cap(optarg, option == 'k' ? &learn.keep : &learn.drop))
+			if (command_cap(&command_learn, option == 'k' ? "keep" : "drop",
+					option == 'k' ? &learn.keep : &learn.drop, &status))
 				break;
-			near = caps_nearest(optarg, guess);
-			return command_usage(&command_learn, "--%s %.64s: no such capability%s%s",
-					     option == 'k' ? "keep" : "drop", optarg,
-					     near ? "; did you mean " : "", near ? near : "");
+			return status;
 		case 'o':
 			if (command_output(optarg, &learn.json))
 				break;

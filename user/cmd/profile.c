@@ -100,6 +100,9 @@ static int run(int argc, char **argv)
 	int status = STATUS_OK;
 	const char *action;
 
+	/* It has options of its own. */
+	if (argc > 1 && !strcmp(argv[1], "export"))
+		return command_profile_export(argc - 1, argv + 1);
 	if (!command_options(&command_profile, argc, argv, &json, &status))
 		return status;
 	action = optind < argc ? argv[optind++] : "";
@@ -111,13 +114,14 @@ static int run(int argc, char **argv)
 		return command_usage(&command_profile, "no file or directory is named");
 	if (!strcmp(action, "which"))
 		return command_usage(&command_profile, "no container is named");
-	return command_usage(&command_profile, "what to do: check or which");
+	return command_usage(&command_profile, "what to do: check, which or export");
 }
 
 const struct command command_profile = {
 	.name = "profile",
-	.synopsis = "check [-o text|json] PATH.. | which [-o text|json] CONTAINER [PATH..]",
-	.summary = "check profiles; say which one a container gets",
+	.synopsis = "check [-o text|json] PATH.. | which [-o text|json] CONTAINER [PATH..] |\n"
+		    "       capward profile export [--format F] CONTAINER..|FILE",
+	.summary = "check profiles; say which one a container gets; write one",
 	.help = "check: reads every PATH, a profile or a directory of *.yaml, as `apply` does, "
 		"and\n"
 		"changes nothing. Errors are FILE:LINE:COLUMN; warnings name capabilities that "
@@ -128,7 +132,17 @@ const struct command command_profile = {
 		"a\n"
 		"unit's full name, or a cgroup's path. Then what else matches and why that does\n"
 		"not decide, and what is in force where that differs.\n\n"
-		"  -o, --output text|json\n\n"
+		"export: writes the smallest set that `capward learn show` knows for CONTAINER.., "
+		"as\n"
+		"one workload, or the set of the profile in FILE, which ends in .yaml.\n\n"
+		"  -o, --output text|json\n"
+		"  -f, --format F    capward (a profile), docker, podman, compose, kubernetes, oci "
+		"or\n"
+		"                    systemd\n"
+		"  -n, --name NAME   of the workload, in place of its own\n"
+		"  -u, --non-root    it starts as another user than root\n"
+		"  -k, --keep CAP    it is needed, whatever was seen\n"
+		"  -d, --drop CAP    it is not\n\n"
 		"Exit status: 0 all are valid, or there is one rule or none; 1 there is no such\n"
 		"container, or two rules are a tie; 3 a profile is not valid, or two have the "
 		"same\nrule.",
