@@ -8,6 +8,7 @@
 
 #include "capward/abi.h"
 #include "caps.h"
+#include "caps_json.h"
 #include "output.h"
 
 /*
@@ -109,17 +110,6 @@ static void write_kubernetes(const struct export *what, FILE *stream)
 	each_cap(what->runtime, write_item, stream);
 }
 
-static json_t *names_json(__u64 mask)
-{
-	json_t *list = json_array();
-	char label[CAPS_LABEL];
-
-	for (unsigned int cap = 0; cap <= CAPS_LAST; cap++)
-		if (mask >> cap & 1)
-			json_array_append_new(list, json_string(caps_label(cap, label)));
-	return list;
-}
-
 /*
  * Root's inheritable and ambient sets are empty: with inheritable ones a program gains by an exec what
  * its file allows it to inherit (CVE-2022-24769).
@@ -129,9 +119,9 @@ static int write_oci(const struct export *what, FILE *stream)
 	__u64 kept = what->non_root ? what->runtime : 0;
 	json_t *document =
 		json_pack("{s:{s:{s:o, s:o, s:o, s:o, s:o}}}", "process", "capabilities",
-			  "bounding", names_json(what->runtime), "effective",
-			  names_json(what->runtime), "permitted", names_json(what->runtime),
-			  "inheritable", names_json(kept), "ambient", names_json(kept));
+			  "bounding", caps_json(what->runtime), "effective",
+			  caps_json(what->runtime), "permitted", caps_json(what->runtime),
+			  "inheritable", caps_json(kept), "ambient", caps_json(kept));
 	int code = document ? json_dumpf(document, stream, JSON_INDENT(2)) : -1;
 
 	json_decref(document);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "caps.h"
+#include "caps_json.h"
 #include "clock.h"
 #include "command.h"
 #include "decide.h"
@@ -26,17 +27,6 @@ struct learn {
 };
 
 /* JSON */
-
-static json_t *mask_json(__u64 mask)
-{
-	json_t *list = json_array();
-	char label[CAPS_LABEL];
-
-	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
-		if (mask >> cap & 1)
-			json_array_append_new(list, json_string(caps_label(cap, label)));
-	return list;
-}
 
 static json_t *capability_json(const struct workload *workload, unsigned int cap)
 {
@@ -80,8 +70,8 @@ static json_t *workload_json(const struct workload *workload)
 		if (workload->needs[cap].needed != NEED_NONE)
 			json_array_append_new(capabilities, capability_json(workload, cap));
 	return json_pack("{s:o, s:o, s:o, s:o}", "scopes", scopes_json(workload), "capabilities",
-			 capabilities, "needed", mask_json(needs_mask(workload->needs, false)),
-			 "to_grant", mask_json(needs_mask(workload->needs, true)));
+			 capabilities, "needed", caps_json(needs_mask(workload->needs, false)),
+			 "to_grant", caps_json(needs_mask(workload->needs, true)));
 }
 
 /* Text */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "caps_json.h"
 #include "command.h"
 #include "operation.h"
 #include "output.h"
@@ -14,17 +15,6 @@
 static void add_warning(void *context, const char *text)
 {
 	json_array_append_new(context, json_string(text));
-}
-
-static json_t *mask_json(uint64_t mask)
-{
-	json_t *list = json_array();
-	char label[CAPS_LABEL];
-
-	for (unsigned int cap = 0; cap <= CAPS_LAST; cap++)
-		if (mask & CAPS_BIT(cap))
-			json_array_append_new(list, json_string(caps_label(cap, label)));
-	return list;
 }
 
 static json_t *as_json(const struct profile_set *set)
@@ -41,7 +31,7 @@ static json_t *as_json(const struct profile_set *set)
 			json_pack("{s:s, s:o, s:s, s:o, s:o, s:i, s:o}", "profile", profile->name,
 				  "file", json_escaped(profile->file, strlen(profile->file)),
 				  "mode", profile_mode_name(profile->mode), "granted",
-				  mask_json(profile->mask), "deny", operation_list(profile->denied),
+				  caps_json(profile->mask), "deny", operation_list(profile->denied),
 				  "matches", (int)profile->match_count, "warnings", warnings));
 	}
 	return json_pack("{s:o}", "profiles", list);

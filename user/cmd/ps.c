@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "caps.h"
+#include "caps_json.h"
 #include "command.h"
 #include "decide.h"
 #include "event.h"
@@ -46,17 +47,6 @@ static json_t *operations_json(const struct scope_view *view)
 	return object;
 }
 
-static json_t *granted_json(__u64 word)
-{
-	json_t *list = json_array();
-	char label[CAPS_LABEL];
-
-	for (unsigned int cap = 0; cap <= CAPS_LAST; cap++)
-		if (policy_allows(word, cap))
-			json_array_append_new(list, json_string(caps_label(cap, label)));
-	return list;
-}
-
 static json_t *view_json(const struct scope_view *view, const struct identity *identity)
 {
 	json_t *object = json_pack(
@@ -64,7 +54,7 @@ static json_t *view_json(const struct scope_view *view, const struct identity *i
 		scope_json(view->id, view->path, identity), "profile",
 		json_escaped(view->policy.profile, strlen(view->policy.profile)), "mode",
 		profile_mode_name(policy_mode(view->policy.word)), "granted",
-		granted_json(view->policy.word), "deny",
+		caps_json(view->policy.word), "deny",
 		operation_list(operations_denied(view->policy.word)), "operations",
 		operations_json(view), "uncounted", (json_int_t)view->uncounted, "events_limited",
 		(json_int_t)view->limited, "strict", view->strict, "cgroups", (int)view->cgroups);
