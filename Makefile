@@ -197,7 +197,7 @@ $(B)/.datadir: FORCE
 FORCE:
 
 PROFILES := $(wildcard profiles/*.yaml)
-MANUALS := man/capward.8 man/capward-profile.5
+MANUALS := man/capward.8 man/capward-profile.5 man/capward-evidence.5
 # man8/capward.8
 man_path = man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 

@@ -9,6 +9,10 @@
 #include "judge.h"
 #include "implied.h"
 
+/* Written before the programs are loaded. */
+const volatile __u8 syscall_objects[CAPWARD_SYSCALLS] = {};
+const volatile __u8 chmod_modes[CAPWARD_SYSCALLS] = {};
+
 /*
  * The arguments of the hook, in the trampoline's slots. Named here instead of with BPF_PROG(),
  * which loads and spills all of them before the first look-up, for tasks that are not governed as

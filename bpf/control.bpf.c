@@ -9,10 +9,12 @@
  * syscall/init         learns the host's mount namespace and root directory, and begins the state;
  *                      the caller runs in the host's pid namespace.
  * syscall/govern       makes a cgroup (part of) a scope, or gives its scope another policy.
+ * syscall/begin_anew   ends what was seen in a scope, which goes on; of a cgroup below, what it counted.
  * syscall/forget       removes the entry of a cgroup that was gone before it was made.
  * syscall/set_policy   writes a policy slot, its word with one store.
  */
 #include "judge.h"
+#include "past.h"
 
 __u64 policy_words[CAPWARD_POLICIES] SEC(".data.words");
 struct capward_generation generation SEC(".data.generation");
@@ -78,6 +80,20 @@ int govern(struct capward_govern *request)
 	if (!result)
 		__sync_fetch_and_add(&state.scopes, 1);
 	return result;
+}
+
+SEC("syscall")
+int begin_anew(__u64 *cgroup)
+{
+	__u64 id = *cgroup;
+	struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &id);
+
+	if (!scope)
+		return -ENOENT;
+	/* Nothing takes the short way, on which nothing is looked at. */
+	__sync_fetch_and_and(&scope->fast, 0);
+	end_evidence(id, scope, false);
+	return 0;
 }
 
 SEC("syscall")

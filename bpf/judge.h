@@ -271,12 +271,28 @@ static __always_inline bool judge_check(struct check *check)
 		verdict = CAPWARD_DENIED;
 	}
 	verdict = gated(scope, verdict);
-	if (verdict == CAPWARD_USED && check->use.opts & CAP_OPT_NOAUDIT)
+	if (verdict == CAPWARD_USED && check->use.opts & (CAP_OPT_NOAUDIT | OPT_MOOT))
 		verdict = CAPWARD_PROBED;
 
 	if (verdict != CAPWARD_UNJUDGED)
 		record(check, scope, verdict);
 	return verdict == CAPWARD_DENIED;
+}
+
+/*
+ * Whether the current task, @task, is in a chmod that asks for no set-group-ID bit. FSETID is asked about at
+ * every chmod of a file of another group, and what it is for is to keep that bit (setattr_prepare(), fs/attr.c).
+ */
+static __always_inline bool is_chmod_without_setgid(struct task_struct *task)
+{
+	__u64 number = (__u32)task_syscall(task);
+	__u8 argument;
+
+	barrier_var(number);
+	if (number >= CAPWARD_SYSCALLS)
+		return false;
+	argument = chmod_modes[number];
+	return argument && !((__u64)task_argument(task, argument - 1) & S_ISGID);
 }
 
 /*
@@ -295,6 +311,8 @@ __weak __noinline int judge(struct use *use)
 	if (!use) /* for the verifier */
 		return 1;
 	check.use = *use;
+	if (use->permission == CAP_FSETID && is_chmod_without_setgid(task))
+		check.use.opts |= OPT_MOOT;
 	check.scope = scope_at(check.cgroup, task);
 	return judge_check(&check);
 }

@@ -12,6 +12,7 @@
 
 /* include/uapi/asm-generic/errno-base.h */
 #define EPERM  1
+#define ENOENT 2
 #define ENOMEM 12
 #define EEXIST 17
 #define EINVAL 22
@@ -22,7 +23,14 @@
 /* include/linux/security.h: the caller does not want the check in the audit log. */
 #define CAP_OPT_NOAUDIT 2
 
+/* Of capward's own, beside them: the caller is as well off with either answer. */
+#define OPT_MOOT (1U << 31)
+
+/* include/uapi/linux/stat.h */
+#define S_ISGID 02000
+
 /* include/uapi/linux/capability.h */
+#define CAP_FSETID	    4
 #define CAP_LINUX_IMMUTABLE 9
 #define CAP_SYS_ADMIN	    21
 
@@ -73,6 +81,14 @@ static __always_inline int task_syscall(struct task_struct *task)
 		return -1;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return regs_syscall(regs);
+}
+
+/* The argument @number (0 to 5) of the system call @task is in, which is in one. */
+static __always_inline void *task_argument(struct task_struct *task, __u32 number)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	return (void *)regs_argument(regs, number);
 }
 
 #endif

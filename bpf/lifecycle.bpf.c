@@ -27,6 +27,7 @@
  * or what may be missed. LSM programs are never left out.
  */
 #include "look.h"
+#include "past.h"
 #include "scope.h"
 #include "capward/glob.h"
 #include "runtime_name.h"
@@ -254,36 +255,6 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-/* Remove the evidence of @scope, which is going; the sum of those that are gone keeps its counts. */
-static __always_inline void forget_evidence(struct capward_scope *scope)
-{
-	struct capward_evidence_key key = {.scope = scope->root};
-	struct capward_evidence *known;
-	__u64 used = 0;
-
-	for (__u32 verdict = 0; verdict < CAPWARD_VERDICTS; verdict++) {
-		__u64 seen = scope->seen[verdict];
-
-		for (__u32 permission = 0; permission < 64; permission++) {
-			if (!(seen >> permission & 1))
-				continue;
-			key.permission = permission;
-			key.verdict = verdict;
-			known = bpf_map_lookup_elem(&evidence, &key);
-			if (known && verdict != CAPWARD_USED &&
-			    !(scope->flags & CAPWARD_SCOPE_QUIET))
-				__sync_fetch_and_add(&state.past[verdict], known->count);
-			bpf_map_delete_elem(&evidence, &key);
-		}
-	}
-	for (__u32 cap = 0; cap < CAPWARD_CAPS; cap++)
-		used += scope->used[cap];
-	if (used)
-		__sync_fetch_and_add(&state.past[CAPWARD_USED], used);
-	if (scope->limited)
-		__sync_fetch_and_add(&state.past_limited, scope->limited);
-}
-
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
@@ -298,8 +269,8 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 		return 0;
 	root_id = scope->root;
 	if (root_id == id) {
+		end_evidence(id, scope, keeps_evidence(scope));
 		tell(CAPWARD_CHANGE_GONE, id, scope);
-		forget_evidence(scope);
 	} else {
 		root = bpf_map_lookup_elem(&scopes, &root_id);
 		for (__u32 cap = 0; root && cap < CAPWARD_CAPS; cap++)

@@ -49,8 +49,8 @@ struct {
 /*
  * evidence: struct capward_evidence_key -> struct capward_evidence, what is known of each verdict on
  * each permission in a scope. Written by `capable` and the hooks that observe; an entry is made with
- * the first such verdict, and removed with its scope at rmdir. Without memory for an entry the verdict
- * stands and the scope's `uncounted` goes up.
+ * the first such verdict, and removed with its scope at rmdir, or with state.keep later by user space,
+ * which has taken it. Without memory for an entry the verdict stands and the scope's `uncounted` goes up.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -13,8 +13,8 @@ struct use {
 	__u64 cred;	  /* const struct cred *; 0: the task's own */
 	__u32 permission; /* a capability, or enum capward_operation */
 	__u32 opts;
-	__u32 level; /* of the user namespace it is for; 0 is the host's */
-	__u32 pad;
+	__u32 level;   /* of the user namespace it is for; 0 is the host's */
+	__u32 verdict; /* once there is one */
 };
 
 /* One that is to be judged. */
@@ -29,6 +29,13 @@ struct check {
 /* What an entry begins as: too large for the stack. */
 static const volatile struct capward_evidence no_evidence;
 
+/*
+ * Where each system call has what it is about, and each chmod its mode: user space knows their numbers
+ * (syscall_object.c).
+ */
+extern const volatile __u8 syscall_objects[CAPWARD_SYSCALLS];
+extern const volatile __u8 chmod_modes[CAPWARD_SYSCALLS];
+
 /* Set the bit @number of @bits, which hold @count; false: it is beyond. */
 static __always_inline bool note_bit(__u64 *bits, __u64 number, __u64 count)
 {
@@ -42,7 +49,7 @@ static __always_inline bool note_bit(__u64 *bits, __u64 number, __u64 count)
 }
 
 /* The place of the program that the current task calls itself, made where it is new. */
-static __noinline int note_program(struct capward_evidence *known, struct task_struct *task)
+static __always_inline void note_program(struct capward_evidence *known, struct task_struct *task)
 {
 	__u64 comm[CAPWARD_COMM / 8] = {}, *other;
 	struct dentry *dentry;
@@ -58,13 +65,12 @@ static __noinline int note_program(struct capward_evidence *known, struct task_s
 			dentry = BPF_CORE_READ(task, mm, exe_file, f_path.dentry);
 			bpf_probe_read_kernel_str(known->program[i].exe, CAPWARD_EXE,
 						  BPF_CORE_READ(dentry, d_name.name));
-			return 0;
+			return;
 		}
 		if (other[0] == comm[0] && other[1] == comm[1])
-			return 0;
+			return;
 	}
 	__sync_fetch_and_add(&known->other_programs, 1);
-	return 0;
 }
 
 /* The entry of @key, made where it is new; NULL: there is no memory for it. */
@@ -78,19 +84,51 @@ static __always_inline struct capward_evidence *evidence_entry(struct capward_ev
 	return bpf_map_lookup_elem(&evidence, key);
 }
 
-/* Look at the use that @check is of. */
-static __noinline int look_at(struct check *check, struct capward_evidence *known)
+/* What the system call @number of @task is about. */
+static __always_inline void note_object(struct capward_evidence *known, struct task_struct *task,
+					__u64 number)
 {
-	__u64 now = bpf_ktime_get_boot_ns();
+	void *at;
+	__u8 form;
 
+	barrier_var(number);
+	if (number >= CAPWARD_SYSCALLS)
+		return;
+	form = syscall_objects[number];
+	if (!form)
+		return;
+	at = task_argument(task, form & CAPWARD_OBJECT_ARGUMENT);
+	known->object_syscall = number;
+	__builtin_memset(known->object, 0, CAPWARD_OBJECT);
+	if (form & CAPWARD_OBJECT_ADDRESS)
+		bpf_probe_read_user(known->object, CAPWARD_OBJECT_SOCKADDR, at);
+	else
+		bpf_probe_read_user_str(known->object, CAPWARD_OBJECT, at);
+}
+
+/*
+ * Look at @use by the current task, which is of those that are @known. Global and weak as judge() is, so
+ * that the verifier goes through it once in a program.
+ */
+__weak __noinline int look_at(struct capward_evidence *known, struct use *use)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 now = bpf_ktime_get_boot_ns();
+	__s64 number = task_syscall(task);
+
+	if (!known || !use) /* for the verifier */
+		return 0;
 	if (!known->first)
 		known->first = now;
 	known->last = now;
 	known->look = state.look;
-	if (!note_bit(known->syscalls, (__s64)task_syscall(check->task), CAPWARD_SYSCALLS))
+	if (!note_bit(known->syscalls, number, CAPWARD_SYSCALLS))
 		__sync_fetch_and_add(&known->other_syscalls, 1);
-	note_bit(&known->levels, check->use.level, 64);
-	note_program(known, check->task);
+	note_bit(&known->levels, use->level, 64);
+	note_program(known, task);
+	if (use->verdict == CAPWARD_DENIED || use->verdict == CAPWARD_WOULD_DENY ||
+	    use->verdict == CAPWARD_REFUSED)
+		note_object(known, task, number);
 	return 0;
 }
 
@@ -111,10 +149,12 @@ static __noinline __u64 note_evidence(struct check *check, struct capward_scope 
 		return 0;
 	}
 	count = __sync_fetch_and_add(&known->count, 1) + 1;
-	if (check->use.opts & CAP_OPT_NOAUDIT)
+	if (check->use.opts & (CAP_OPT_NOAUDIT | OPT_MOOT))
 		__sync_fetch_and_add(&known->probes, 1);
-	if (count <= CAPWARD_LOOK_FIRST || known->look != state.look)
-		look_at(check, known);
+	if (count <= CAPWARD_LOOK_FIRST || known->look != state.look) {
+		check->use.verdict = verdict;
+		look_at(known, &check->use);
+	}
 	return count;
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which capabilities a workload holds on to without a check: a runtime that does not grant them makes
- * it fail all the same. For telling people; nothing is denied here.
+ * What lsm/capable is not asked about: which capabilities a workload holds on to without a check, where
+ * a runtime that does not grant them makes it fail all the same, and which the kernel refused. For
+ * telling people; nothing is denied here.
  *
- * lsm/capset                     a program names the set that it keeps, and fails when it was not given
- *                                all of it.
+ * lsm/capset                     a program names the set that it keeps. When it was not given all of it, the
+ *                                call fails; what then becomes of the program is its own affair.
  * fexit/get_vfs_caps_from_disk   the file of an exec has capabilities that are to be effective: the
  *                                exec fails without them (bprm_caps_from_vfs_caps()).
  * lsm/bprm_committed_creds       an exec kept ambient ones, which somebody raised.
+ * fexit/cap_capable              commoncap refused: the credential has not got it. Attached only while
+ *                                somebody wants to know, because every check of the host pays for it.
  *
  * A tracing program may be left out while its processor is inside it already (lifecycle.bpf.c).
  */
@@ -17,30 +20,40 @@
 #define VFS_CAP_FLAGS_EFFECTIVE 1
 
 /*
- * Record that the current task holds @cap in the scope it is in. Global and weak as judge() is, so
- * that the verifier goes through it once.
+ * Record @use by the current task, whose verdict is in it, in the scope that the task is in. Global and
+ * weak as judge() is, so that the verifier goes through it once.
  */
-__weak __noinline int hold(__u32 cap)
+__weak __noinline int observe(struct use *use)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct check check = {
-		.use = {.permission = cap, .level = BPF_CORE_READ(task, real_cred, user_ns, level)},
 		.task = task,
 		.leader = task->group_leader,
 		.cgroup = bpf_get_current_cgroup_id(),
 	};
 
+	if (!use) /* for the verifier */
+		return 0;
+	check.use = *use;
 	check.scope = scope_at(check.cgroup, task);
 	if (check.scope && policy_mode(scope_word(check.scope)) != CAPWARD_OFF)
-		record(&check, check.scope, CAPWARD_HELD);
+		record(&check, check.scope, check.use.verdict);
 	return 0;
 }
 
-static __always_inline void hold_all(__u64 caps)
+static __always_inline void hold_all(__u64 caps, __u32 opts)
 {
-	for (__u32 cap = 0; cap < CAPWARD_CAPS; cap++)
+	struct use use = {
+		.verdict = CAPWARD_HELD,
+		.opts = opts,
+		.level = BPF_CORE_READ(bpf_get_current_task_btf(), real_cred, user_ns, level),
+	};
+
+	for (__u32 cap = 0; cap < CAPWARD_CAPS; cap++) {
+		use.permission = cap;
 		if (caps >> cap & 1)
-			hold(cap);
+			observe(&use);
+	}
 }
 
 /* Whether the current task is one that a runtime sets a scope up with. */
@@ -68,7 +81,7 @@ int BPF_PROG(capset, struct cred *new, const struct cred *old, const kernel_cap_
 	scope = current_scope();
 	/* Who keeps all that it has names nothing. */
 	if (scope && !sets_up(scope) && caps_at(permitted) != caps_at(&old->cap_permitted))
-		hold_all(caps_at(permitted));
+		hold_all(caps_at(permitted), OPT_MOOT);
 	return 0;
 }
 
@@ -86,7 +99,7 @@ int BPF_PROG(file_caps, void *idmap, const struct dentry *dentry, struct cpu_vfs
 		       task_in_host_mounts(bpf_get_current_task_btf(), state.mount_ns)))
 		return 0;
 	if (BPF_CORE_READ(caps, magic_etc) & VFS_CAP_FLAGS_EFFECTIVE)
-		hold_all(caps_at(&caps->permitted));
+		hold_all(caps_at(&caps->permitted), 0);
 	return 0;
 }
 
@@ -101,7 +114,30 @@ int BPF_PROG(ambient_caps, struct linux_binprm *bprm)
 		return 0;
 	scope = current_scope();
 	if (scope && !sets_up(scope))
-		hold_all(ambient);
+		hold_all(ambient, 0);
+	return 0;
+}
+
+SEC("fexit/cap_capable")
+int BPF_PROG(cap_refused, const struct cred *cred, struct user_namespace *ns, int cap,
+	     unsigned int opts, int result)
+{
+	struct capward_scope *scope;
+	__u64 number = (__u32)cap;
+
+	if (!result)
+		return 0;
+	scope = current_scope();
+	if (!scope || sets_up(scope))
+		return 0;
+
+	struct use use = {
+		.verdict = CAPWARD_REFUSED,
+		.permission = number < CAPWARD_CAPS ? number : CAPWARD_BEYOND,
+		.level = ns->level,
+		.opts = opts,
+	};
+	observe(&use);
 	return 0;
 }
 

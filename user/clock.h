@@ -49,8 +49,20 @@ long long clock_of_day(__u64 boot_ns);
 #define CLOCK_TEXT 64
 void clock_format(long long ns, char *text, size_t size);
 
-/* Write how long before now @boot_ns is as "now", "59s", "3m", "5h" or "12d"; returns @text. */
+/* Read what clock_format() writes into *@ns. -EINVAL: it is something else, or no time since 1970. */
+int clock_parse(const char *text, long long *ns);
+
+/* Write @ns nanoseconds as "59s", "3m", "5h" or "12d", and less than a second as "now"; returns @text. */
 #define CLOCK_AGO 24
-const char *clock_ago(__u64 boot_ns, char text[static CLOCK_AGO]);
+const char *clock_span(__u64 ns, char text[static CLOCK_AGO]);
+
+/*
+ * Read a time such as "30s", "10m", "2h" or "1d", of a second to a year, into *@ns. -EINVAL: it is something
+ * else.
+ */
+int clock_parse_span(const char *text, __u64 *ns);
+
+/* Write how long before now @ns since 1970 is as "now", "59s", "3m", "5h" or "12d"; returns @text. */
+const char *clock_ago(__u64 ns, char text[static CLOCK_AGO]);
 
 #endif

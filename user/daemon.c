@@ -19,6 +19,7 @@
 #include "gate.h"
 #include "http.h"
 #include "journal.h"
+#include "keep.h"
 #include "metrics.h"
 #include "output.h"
 #include "pins.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct rules *rules;
 	struct plan plan;
 	struct follow *follow;
+	struct keep *keep;
 	struct event_log *log;
 	struct relay *relay;
 	struct http *http;
@@ -378,11 +380,14 @@ static int render(void *context, FILE *stream)
 		.reloads_failed = daemon->reloads_failed,
 		.assigned_before_payload = numbers->before_payload,
 		.assigned_after_payload = numbers->after_payload,
+		.assigned_never = numbers->ended_first,
 		.assignments_failed = numbers->failed,
 		.assignment = numbers->decision,
 		.containers_unknown = numbers->unknown,
 		.ties = numbers->ties,
 		.follow_lost = numbers->lost,
+		.evidence_waiting = state->gone > 0 ? (__u64)state->gone : 0,
+		.evidence_lost = state->gone_lost,
 		.series = METRICS_SERIES,
 	};
 	struct metrics_scope *scopes;
@@ -406,6 +411,36 @@ static int render(void *context, FILE *stream)
 	code = scopes ? metrics_print(&metrics, stream) : -ENOMEM;
 	free(scopes);
 	scopes_free(&list);
+	return code;
+}
+
+/* --- evidence ----------------------------------------------------------------------------------- */
+
+static void on_known(void *context, __u64 id, const char *path, const struct identity *identity)
+{
+	const struct daemon *daemon = context;
+
+	keep_scope(daemon->keep, id, path, identity);
+}
+
+static void on_gone(void *context, __u64 id)
+{
+	const struct daemon *daemon = context;
+
+	keep_gone(daemon->keep, id);
+}
+
+static int begin_evidence(struct daemon *daemon, const char *dir, struct error *err)
+{
+	const struct follow_watcher watcher = {
+		.known = on_known, .gone = on_gone, .context = daemon};
+	int code;
+
+	if (!dir)
+		return 0;
+	code = keep_new(daemon->engine, dir, daemon->event, &teller, &daemon->keep, err);
+	if (!code)
+		follow_watch(daemon->follow, &watcher);
 	return code;
 }
 
@@ -480,6 +515,8 @@ static int begin(struct daemon *daemon, const struct daemon_options *options, st
 	if (!code)
 		code = follow_new(daemon->engine, daemon->event, &teller, &daemon->follow, err);
 	if (!code)
+		code = begin_evidence(daemon, options->evidence, err);
+	if (!code)
 		code = begin_profiles(daemon, options->profiles, err);
 	if (!code && options->metrics)
 		code = http_new(daemon->event, options->metrics, options->metrics_anywhere, render,
@@ -495,6 +532,7 @@ static void end(struct daemon *daemon)
 {
 	http_free(daemon->http);
 	follow_free(daemon->follow); /* answers the hooks that wait */
+	keep_free(daemon->keep);
 	relay_free(daemon->relay);
 	rules_free(daemon->rules);
 	plan_free(&daemon->plan);

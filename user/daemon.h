@@ -15,7 +15,8 @@ struct daemon_options {
 	bool log;		      /* events are written */
 	enum event_log_kind log_kind; /* where to */
 	const char *log_path;
-	const char *metrics; /* where they are served, as http_new() has it; NULL: not */
+	const char *evidence; /* directory where it is kept; NULL: it is not */
+	const char *metrics;  /* where they are served, as http_new() has it; NULL: not */
 	bool metrics_anywhere;
 };
 

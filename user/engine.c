@@ -255,6 +255,59 @@ int engine_provenance(struct error *err)
 	return 0;
 }
 
+#define REFUSALS "cap_refused"
+
+bool engine_watches_refusals(void)
+{
+	char path[PINS_PATH];
+
+	return !access(pins_path(PINS_DIR, PINS_LINK, REFUSALS, path), F_OK);
+}
+
+/* Attach the program of refusals for as long as its link is pinned at @path. */
+static int pin_refusals(struct engine *engine, const char *path)
+{
+	struct capward_object object = {.kind = CAPWARD_OBJECT_LINK};
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	const __u32 one = 1;
+	int code = 0, link = bpf_link_create(engine->fd[PIN_CAP_REFUSED], 0, BPF_TRACE_FEXIT, NULL);
+
+	if (link < 0)
+		return -errno;
+	if (bpf_obj_get_info_by_fd(link, &info, &size))
+		code = -errno;
+	object.id = info.id;
+	if (!code && bpf_map_update_elem(engine->fd[PIN_OWN_OBJECTS], &object, &one, BPF_ANY))
+		code = -errno;
+	if (!code && bpf_obj_pin(link, path))
+		code = -errno;
+	close(link);
+	return code;
+}
+
+int engine_watch_refusals(struct engine *engine, bool watch, struct error *err)
+{
+	char path[PINS_PATH], without[PINS_PATH];
+	int code = 0;
+
+	pins_path(PINS_DIR, PINS_LINK, REFUSALS, path);
+	if (watch == engine_watches_refusals())
+		return 0;
+	/* The place of the link has one of the two names at any time. */
+	if (!watch &&
+	    bpf_obj_pin(engine->fd[PIN_STATE],
+			pins_path(PINS_DIR, PINS_WITHOUT, REFUSALS, without)) &&
+	    errno != EEXIST)
+		code = -errno;
+	if (!code)
+		code = watch ? pin_refusals(engine, path) : unlink(path) ? -errno : 0;
+	if (!code && watch)
+		unlink(pins_path(PINS_DIR, PINS_WITHOUT, REFUSALS, without));
+	return code ? error_set(err, code, "%s: %s%s", path, strerror(-code), pins_remedy(code))
+		    : 0;
+}
+
 volatile struct capward_state *engine_state(struct engine *engine)
 {
 	return engine->state;
@@ -383,6 +436,40 @@ int engine_evidence(struct engine *engine, __u64 root, __u32 permission, __u32 v
 		out->program[i].exe[CAPWARD_EXE - 1] = '\0';
 	}
 	return 0;
+}
+
+int engine_begin_anew(struct engine *engine, __u64 cgroup)
+{
+	return engine_run(engine->fd[PIN_BEGIN_ANEW], &cgroup, sizeof(cgroup));
+}
+
+void engine_drop_gone(struct engine *engine, __u64 root)
+{
+	struct capward_evidence_key key = {.scope = root};
+	bool any = false;
+
+	for (key.verdict = 0; key.verdict < CAPWARD_VERDICTS; key.verdict++)
+		for (key.permission = 0; key.permission < CAPWARD_PERMISSIONS; key.permission++)
+			any |= !bpf_map_delete_elem(engine->fd[PIN_EVIDENCE], &key);
+	if (any)
+		__atomic_fetch_sub(&engine->state->gone, 1, __ATOMIC_SEQ_CST);
+}
+
+int engine_each_evidence(struct engine *engine, int (*each)(void *context, __u64 root),
+			 void *context)
+{
+	struct capward_evidence_key key, next, *previous = NULL;
+	__u64 last = 0;
+	int result = 0;
+
+	while (!result && !bpf_map_get_next_key(engine->fd[PIN_EVIDENCE], previous, &next)) {
+		key = next;
+		previous = &key;
+		if (key.scope != last)
+			result = each(context, key.scope);
+		last = key.scope;
+	}
+	return result;
 }
 
 size_t engine_matches(struct engine *engine, struct capward_match *out)

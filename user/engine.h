@@ -57,6 +57,18 @@ volatile struct capward_state *engine_state(struct engine *engine);
  */
 bool engine_same_build(const struct engine *engine);
 
+/*
+ * Whether what the kernel refuses is watched: the verdict CAPWARD_REFUSED.
+ */
+bool engine_watches_refusals(void);
+
+/*
+ * Watch what the kernel refuses from now on, or no more; under engine_lock(). Every check of a capability
+ * on the host then costs more (docs/performance.md), so it is not on by itself. It stays when capward is
+ * upgraded.
+ */
+int engine_watch_refusals(struct engine *engine, bool watch, struct error *err);
+
 /* A bit for each enum capward_guard that is not attached, or not as a whole. */
 __u32 engine_unguarded(const struct engine *engine);
 
@@ -101,6 +113,24 @@ int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_po
  */
 int engine_evidence(struct engine *engine, __u64 root, __u32 permission, __u32 verdict,
 		    struct capward_evidence *out);
+
+/*
+ * End what was seen in the scope entry @cgroup (an id), which goes on: its evidence is removed and its
+ * counts begin at zero; the totals of the host keep them. -ENOENT: the cgroup is ungoverned.
+ */
+int engine_begin_anew(struct engine *engine, __u64 cgroup);
+
+/*
+ * Remove the evidence of the scope @root, which is gone and was kept for the caller (state.keep).
+ */
+void engine_drop_gone(struct engine *engine, __u64 root);
+
+/*
+ * Call @each for every scope that has evidence, gone or not, with its id; more than once for one. Stops
+ * when it returns non-zero and returns that.
+ */
+int engine_each_evidence(struct engine *engine, int (*each)(void *context, __u64 root),
+			 void *context);
 
 /* Read the matches in force into @out, CAPWARD_MATCHES of them; returns how many. */
 size_t engine_matches(struct engine *engine, struct capward_match *out);

@@ -13,9 +13,9 @@
 #include "syscall_name.h"
 
 static const char *const verdict_names[CAPWARD_VERDICTS] = {
-	[CAPWARD_USED] = "used", [CAPWARD_DENIED] = "denied", [CAPWARD_WOULD_DENY] = "would-deny",
-	[CAPWARD_LENT] = "lent", [CAPWARD_SET_UP] = "set-up", [CAPWARD_PROBED] = "probed",
-	[CAPWARD_HELD] = "held",
+	[CAPWARD_USED] = "used", [CAPWARD_DENIED] = "denied",	[CAPWARD_WOULD_DENY] = "would-deny",
+	[CAPWARD_LENT] = "lent", [CAPWARD_SET_UP] = "set-up",	[CAPWARD_PROBED] = "probed",
+	[CAPWARD_HELD] = "held", [CAPWARD_REFUSED] = "refused",
 };
 
 int event_decode(const void *bytes, size_t size, struct capward_event *out)
@@ -52,16 +52,14 @@ int event_print(const struct event_view *view, FILE *stream)
 	const struct capward_event *event = &view->event;
 	char comm[TEXT_ESCAPED(CAPWARD_COMM)], who[SCOPE_CALLED], cap[CAPS_LABEL];
 	char profile[TEXT_ESCAPED(CAPWARD_NAME)], syscall[SYSCALL_NAME], clock[CLOCK_TEXT];
-	const char *operation = operation_name(event->permission);
+	const char *permission = permission_name(event->permission, cap);
 
-	if (!operation)
-		operation = caps_label(event->permission, cap) + strlen("CAP_");
 	clock_format(view->time_ns, clock, sizeof(clock));
 	syscall_name(event->syscall, syscall);
 	text_escape(profile, sizeof(profile), view->profile, strlen(view->profile));
 	text_escape(comm, sizeof(comm), event->comm, strnlen(event->comm, CAPWARD_COMM));
 	fprintf(stream, "%.15s %-10s %-20s %s %s[%u]%s%s count=%llu profile=%s%s\n", clock + 11,
-		event_verdict_name(event->verdict), operation,
+		event_verdict_name(event->verdict), permission,
 		scope_called(view->cgroup, view->identity, who), comm, event->pid,
 		syscall[0] ? " by " : "", syscall, (unsigned long long)event->count,
 		profile[0] ? profile : "(gone)", event->audit ? "" : " noaudit");

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
 #include "output.h"
 #include "syscall_name.h"
+#include "syscall_object.h"
 
 #define LEVELS 64 /* bits of capward_evidence.levels */
 
@@ -29,6 +29,10 @@ void evidence_add(struct capward_evidence *into, const struct capward_evidence *
 		return;
 	if (!into->count || from->first < into->first)
 		into->first = from->first;
+	if (from->object[0] && (!into->object[0] || from->last >= into->last)) {
+		into->object_syscall = from->object_syscall;
+		memcpy(into->object, from->object, CAPWARD_OBJECT);
+	}
 	if (from->last > into->last)
 		into->last = from->last;
 	into->count += from->count;
@@ -42,21 +46,21 @@ void evidence_add(struct capward_evidence *into, const struct capward_evidence *
 		add_program(into, &from->program[i]);
 }
 
-void evidence_add_scope(struct engine *engine, const struct scope_view *view,
-			struct evidence *evidence)
+bool evidence_is_empty(const struct evidence *evidence)
 {
 	for (__u32 verdict = 0; verdict < CAPWARD_VERDICTS; verdict++)
-		for (__u32 cap = 0; cap < CAPWARD_CAPS; cap++) {
-			struct capward_evidence known;
+		for (__u32 permission = 0; permission < CAPWARD_OPS_END; permission++)
+			if (evidence->of[verdict][permission].count)
+				return false;
+	return true;
+}
 
-			if (!view->counts[verdict][cap])
-				continue;
-			/* Without memory the kernel kept the count alone. */
-			if (engine_evidence(engine, view->id, cap, verdict, &known))
-				known = (struct capward_evidence){};
-			known.count = view->counts[verdict][cap];
-			evidence_add(&evidence->of[verdict][cap], &known);
-		}
+void evidence_merge(struct evidence *into, const struct evidence *from)
+{
+	for (__u32 verdict = 0; verdict < CAPWARD_VERDICTS; verdict++)
+		for (__u32 permission = 0; permission < CAPWARD_OPS_END; permission++)
+			evidence_add(&into->of[verdict][permission],
+				     &from->of[verdict][permission]);
 }
 
 __u64 evidence_audited(const struct evidence *evidence, unsigned int cap, __u32 verdict)
@@ -73,7 +77,7 @@ void evidence_sum(const struct evidence *evidence, unsigned int cap, struct capw
 		evidence_add(out, &evidence->of[verdict][cap]);
 }
 
-static json_t *syscalls_json(const struct capward_evidence *known)
+json_t *evidence_syscalls(const struct capward_evidence *known)
 {
 	json_t *list = json_array();
 	char name[SYSCALL_NAME];
@@ -103,7 +107,7 @@ static json_t *programs_json(const struct capward_evidence *known)
 	return list;
 }
 
-static json_t *levels_json(const struct capward_evidence *known)
+json_t *evidence_levels(const struct capward_evidence *known)
 {
 	json_t *list = json_array();
 
@@ -113,23 +117,17 @@ static json_t *levels_json(const struct capward_evidence *known)
 	return list;
 }
 
-static json_t *time_json(__u64 boot_ns)
-{
-	char text[CLOCK_TEXT];
-
-	if (!boot_ns)
-		return json_null();
-	clock_format(clock_of_day(boot_ns), text, sizeof(text));
-	return json_string(text);
-}
-
 json_t *evidence_json(const struct capward_evidence *known)
 {
-	return json_pack("{s:o, s:o, s:o, s:i, s:o, s:i, s:o}", "first", time_json(known->first),
-			 "last", time_json(known->last), "syscalls", syscalls_json(known),
-			 "other_syscalls", (int)known->other_syscalls, "programs",
-			 programs_json(known), "other_programs", (int)known->other_programs,
-			 "userns_levels", levels_json(known));
+	char object[SYSCALL_OBJECT];
+
+	syscall_object(known, object);
+	return json_pack("{s:o, s:o, s:o, s:i, s:o, s:i, s:o, s:o}", "first",
+			 json_time(known->first), "last", json_time(known->last), "syscalls",
+			 evidence_syscalls(known), "other_syscalls", (int)known->other_syscalls,
+			 "programs", programs_json(known), "other_programs",
+			 (int)known->other_programs, "userns_levels", evidence_levels(known),
+			 "object", object[0] ? json_string(object) : json_null());
 }
 
 const char *evidence_ways(const struct capward_evidence *known, char *text, size_t size)

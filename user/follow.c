@@ -53,6 +53,7 @@ struct watched {
 	__u64 give_up;	   /* when to do without its runtime's files */
 	unsigned int seen; /* the last look at everything that saw it */
 	bool started;	   /* its payload was executed */
+	bool told;	   /* to the watcher */
 	bool decided, unknown, tied;
 	char profile[CAPWARD_NAME]; /* whose rule won, or "" */
 	struct waiter *waiters;
@@ -63,6 +64,7 @@ struct follow {
 	sd_event *event;
 	sd_event_source *changes, *timer;
 	struct teller teller;
+	struct follow_watcher watcher;
 	const struct rules *rules;
 	const struct plan *plan;
 	bool hold;
@@ -143,8 +145,26 @@ static void set_tied(struct follow *follow, struct watched *watched, bool tied)
 	watched->tied = tied;
 }
 
+/* Tell who wants to know it of @watched, that it is @gone or who it is. */
+static void tell_watcher(struct follow *follow, struct watched *watched, bool gone)
+{
+	const struct follow_watcher *watcher = &follow->watcher;
+
+	if (!watcher->known || !watched->path)
+		return;
+	/* One that was gone before its files were there is told by what there was. */
+	if (!gone || !watched->told)
+		watcher->known(watcher->context, watched->id, watched->path, &watched->identity);
+	watched->told = true;
+	if (gone)
+		watcher->gone(watcher->context, watched->id);
+}
+
 static void drop(struct follow *follow, struct watched *watched)
 {
+	tell_watcher(follow, watched, true);
+	if (watched->made_at && !watched->decided)
+		follow->numbers.ended_first++;
 	tdelete(watched, &follow->watched, by_id);
 	set_unknown(follow, watched, false);
 	set_tied(follow, watched, false);
@@ -370,6 +390,7 @@ static void decide(struct follow *follow, struct watched *watched)
 		look_again(follow, watched, UNKNOWN_NS);
 	settle(follow, watched);
 	free_labels(&watched->identity);
+	tell_watcher(follow, watched, false);
 }
 
 /* Follow the scope @id; @made_at is when it was made, 0: before this began. */
@@ -650,6 +671,11 @@ void follow_free(struct follow *follow)
 	sd_event_source_disable_unref(follow->timer);
 	tdestroy(follow->watched, free_watched);
 	free(follow);
+}
+
+void follow_watch(struct follow *follow, const struct follow_watcher *watcher)
+{
+	follow->watcher = *watcher;
 }
 
 int follow_rules(struct follow *follow, const struct rules *rules, const struct plan *plan,

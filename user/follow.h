@@ -17,6 +17,15 @@
 
 struct follow;
 
+/* Who wants to know which scopes there are. */
+struct follow_watcher {
+	/* The scope @id of the cgroup @path is @identity, without labels; again at each look at it. */
+	void (*known)(void *context, __u64 id, const char *path, const struct identity *identity);
+	/* One that was known is gone. */
+	void (*gone)(void *context, __u64 id);
+	void *context;
+};
+
 /* Numbers since the start; what is now is said. */
 struct follow_numbers {
 	size_t scopes;	      /* followed now */
@@ -24,6 +33,7 @@ struct follow_numbers {
 	size_t ties;	      /* scopes now that two rules ask for */
 	__u64 before_payload; /* policies assigned before the payload was executed */
 	__u64 after_payload;  /* and after: until then it ran under what the kernel gave it */
+	__u64 ended_first;    /* scopes that were gone before anything was decided of them */
 	__u64 failed;	      /* tries to assign one that failed, each made again a second later */
 	__u64 lost;	      /* changes that were lost, each followed by a look at everything */
 	struct metrics_histogram decision; /* how long after mkdir */
@@ -37,6 +47,9 @@ int follow_new(struct engine *engine, sd_event *event, const struct teller *tell
 	       struct follow **out, struct error *err);
 
 void follow_free(struct follow *follow);
+
+/* Have @watcher, which is copied, know of all that is followed from now on. */
+void follow_watch(struct follow *follow, const struct follow_watcher *watcher);
 
 /*
  * Decide by @rules from now on, whose profiles have the slots of @plan; both must live until the next

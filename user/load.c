@@ -17,6 +17,7 @@
 #include "capward.skel.h"
 #include "cgroup.h"
 #include "pins.h"
+#include "syscall_object.h"
 
 #define LOAD_LOG    "/run/capward-load.log"
 #define LOAD_MEMORY "about 100 MB" /* most of it are the scopes; 64 do not do, 96 do (6.12) */
@@ -135,6 +136,19 @@ static void leave_out_unknown(struct capward *skel)
 			bpf_program__set_autoload(optional[i], false);
 }
 
+/* The programs of this build, with what they are told before they are loaded; NULL: errno has why. */
+static struct capward *open_programs(void)
+{
+	struct capward *skel = capward__open();
+
+	if (skel) {
+		syscall_object_forms((__u8 *)skel->rodata->syscall_objects);
+		syscall_chmod_modes((__u8 *)skel->rodata->chmod_modes);
+		leave_out_unknown(skel);
+	}
+	return skel;
+}
+
 /* --- what is pinned ----------------------------------------------------------------------------- */
 
 static int pin_one(int fd, const char *prefix, const char *name, struct error *err)
@@ -248,6 +262,14 @@ static int pin_link(struct capward *skel, const char *name, struct bpf_link *lin
 	return code ? code : pin_one(bpf_link__fd(link), PINS_LINK, name, err);
 }
 
+/* Whether what is in force now, if anything is, has the program @name attached. */
+static bool is_asked_for(const char *name)
+{
+	char path[PINS_PATH];
+
+	return !access(pins_path(PINS_DIR, PINS_LINK, name, path), F_OK);
+}
+
 static int attach_one(struct capward *skel, const struct pins_program *entry, struct error *err)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(skel->obj, entry->name);
@@ -257,6 +279,8 @@ static int attach_one(struct capward *skel, const struct pins_program *entry, st
 
 	if (!program)
 		return error_set(err, -ENOENT, "attach %s: no such program", entry->name);
+	if (entry->part == PART_REQUEST && !is_asked_for(entry->name))
+		return pin_one(bpf_map__fd(skel->maps.data_state), PINS_WITHOUT, entry->name, err);
 	link = attach(program);
 	if (!link && (entry->part == PART_GUARD || entry->part == PART_OBSERVE ||
 		      (entry->part == PART_OPERATION && !bpf_program__autoload(program))))
@@ -462,9 +486,7 @@ int engine_load(struct engine **out, struct error *err)
 	if (code)
 		return code;
 	open_log();
-	skel = capward__open();
-	if (skel)
-		leave_out_unknown(skel);
+	skel = open_programs();
 	if (!skel)
 		code = fail_load(err, -errno, "read the programs");
 	else if (capward__load(skel))
@@ -575,13 +597,9 @@ int engine_upgrade(struct engine **engine, struct error *err)
 	if (code)
 		return error_wrap(err, code, "upgrade");
 	open_log();
-	skel = capward__open();
-	if (skel) {
-		leave_out_unknown(skel);
-		code = upgrade_into_new_pins(skel, err);
-	} else {
-		code = fail_load(err, -errno, "read the programs");
-	}
+	skel = open_programs();
+	code = skel ? upgrade_into_new_pins(skel, err)
+		    : fail_load(err, -errno, "read the programs");
 	/* Both have their pins under one name or the other at any time, whatever happens now. */
 	if (!code && renameat2(AT_FDCWD, PINS_NEW, AT_FDCWD, PINS_DIR, RENAME_EXCHANGE))
 		code = error_set(err, -errno, PINS_DIR ": exchange: %s", strerror(errno));

@@ -21,8 +21,8 @@ static void usage(FILE *stream)
 		fprintf(stream, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(stream,
 		"\n`capward COMMAND --help` tells more; so does capward(8).\n"
-		"Exit status: 0 ok, 1 failed, 2 usage, 3 invalid profile, 4 this host cannot "
-		"enforce,\n5 not permitted. `run` exits with its command's status.\n");
+		"Exit status: 0 ok, 1 failed, 2 usage, 3 invalid profile, 4 this host cannot\n"
+		"enforce, 5 not permitted. `run` exits with its command's status.\n");
 }
 
 /* @status, unless it claims success for output that could not be written. */

@@ -96,12 +96,13 @@ static void print_totals(FILE *stream, const struct metrics *metrics)
 	print_labelled(stream, reloads, "result", "done", metrics->reloads_done);
 	print_labelled(stream, reloads, "result", "failed", metrics->reloads_failed);
 	family(stream, assignments, "counter",
-	       "Profiles assigned to containers, by whether the payload ran already, and failed "
-	       "tries.");
+	       "Profiles assigned to containers, by whether the payload ran already; containers "
+	       "that ended first; failed tries.");
 	print_labelled(stream, assignments, "result", "before_payload",
 		       metrics->assigned_before_payload);
 	print_labelled(stream, assignments, "result", "after_payload",
 		       metrics->assigned_after_payload);
+	print_labelled(stream, assignments, "result", "ended_first", metrics->assigned_never);
 	print_labelled(stream, assignments, "result", "failed", metrics->assignments_failed);
 	print_histogram(stream, "capward_assignment_seconds",
 			"From the making of a container's cgroup to its profile.",
@@ -113,6 +114,12 @@ static void print_totals(FILE *stream, const struct metrics *metrics)
 		     "Containers that more than one profile matches equally well.", metrics->ties);
 	print_number(stream, "capward_follow_lost_total", "counter",
 		     "Times that following the cgroups had to begin anew.", metrics->follow_lost);
+	print_number(stream, "capward_evidence_waiting", "gauge",
+		     "Scopes that are gone and whose evidence is not on disk yet.",
+		     metrics->evidence_waiting);
+	print_number(stream, "capward_evidence_lost_total", "counter",
+		     "Scopes that went and whose evidence was not kept, for too many waited.",
+		     metrics->evidence_lost);
 }
 
 /* A scope that is printed. */

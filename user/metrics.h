@@ -49,11 +49,13 @@ struct metrics {
 	__u64 events_missed;	/* relay_missed(): by subscribers that were slow */
 	__u64 reloads_done, reloads_failed;
 	__u64 assigned_before_payload, assigned_after_payload;
+	__u64 assigned_never;		     /* containers that ended before it was decided */
 	__u64 assignments_failed;	     /* tries, each of which is made again */
 	struct metrics_histogram assignment; /* from the cgroup's making to its policy */
 	__u64 containers_unknown;	     /* no runtime's files tell who they are */
 	__u64 ties;			     /* containers that two profiles match equally well */
 	__u64 follow_lost;		     /* times the following of cgroups had to begin anew */
+	__u64 evidence_waiting, evidence_lost;
 	/*
 	 * The series of scopes. They are printed by id, oldest first, a scope with all its series or
 	 * with none, until @series are printed (0: none); those left out are counted. Scopes whose

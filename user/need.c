@@ -12,12 +12,17 @@ static struct need need_of(const struct evidence *evidence, unsigned int cap)
 		return (struct need){NEED_YES, "used"};
 	if (evidence_audited(evidence, cap, CAPWARD_WOULD_DENY))
 		return (struct need){NEED_YES, "used, not in its profile"};
-	if (evidence->of[CAPWARD_HELD][cap].count)
-		return (struct need){NEED_HELD, "kept, not used"};
+	if (evidence_audited(evidence, cap, CAPWARD_HELD))
+		return (struct need){NEED_HELD, "of a program's file or ambient, not used"};
 	if (evidence_audited(evidence, cap, CAPWARD_DENIED))
 		return (struct need){NEED_UNKNOWN, "denied"};
+	if (evidence_audited(evidence, cap, CAPWARD_REFUSED))
+		return (struct need){NEED_UNKNOWN, "refused, was not granted"};
+	if (evidence->of[CAPWARD_HELD][cap].count)
+		return (struct need){NEED_NO, "named to capset, not used"};
 	if (evidence->of[CAPWARD_PROBED][cap].count ||
-	    evidence->of[CAPWARD_WOULD_DENY][cap].count || evidence->of[CAPWARD_DENIED][cap].count)
+	    evidence->of[CAPWARD_WOULD_DENY][cap].count ||
+	    evidence->of[CAPWARD_DENIED][cap].count || evidence->of[CAPWARD_REFUSED][cap].count)
 		return (struct need){NEED_NO, "only asked in passing"};
 	if (evidence->of[CAPWARD_LENT][cap].count)
 		return (struct need){NEED_NO, "only with a credential of the host's"};
@@ -41,14 +46,17 @@ static bool used_by(const struct evidence *evidence, unsigned int cap, unsigned 
 	return uses(evidence, cap).syscalls[number / 64] >> (number & 63) & 1;
 }
 
-/* Whether @cap was used by the system call @number and by nothing else. */
-static bool only_by(const struct evidence *evidence, unsigned int cap, unsigned int number)
+/* Whether @cap was used by the @count system calls @numbers and by nothing else. */
+static bool only_by(const struct evidence *evidence, unsigned int cap, const unsigned int *numbers,
+		    size_t count)
 {
 	struct capward_evidence all = uses(evidence, cap);
 	__u64 bits = 0;
 
-	for (unsigned int i = 0; i < CAPWARD_SYSCALLS / 64; i++)
-		bits |= all.syscalls[i] & ~(i == number / 64 ? 1ULL << (number & 63) : 0);
+	for (size_t i = 0; i < count; i++)
+		all.syscalls[numbers[i] / 64] &= ~(1ULL << (numbers[i] & 63));
+	for (size_t i = 0; i < CAPWARD_SYSCALLS / 64; i++)
+		bits |= all.syscalls[i];
 	return all.count && !bits && !all.other_syscalls;
 }
 
@@ -71,7 +79,7 @@ void needs_of(const struct evidence *evidence, __u64 keep, __u64 drop,
 		fold(needs, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE,
 		     "tried before DAC_OVERRIDE, which serves");
 	if (needs[CAP_SYS_ADMIN].needed == NEED_YES &&
-	    only_by(evidence, CAP_SYS_ADMIN, SYS_ioprio_set))
+	    only_by(evidence, CAP_SYS_ADMIN, (const unsigned int[]){SYS_ioprio_set}, 1))
 		fold(needs, CAP_SYS_ADMIN, CAP_SYS_NICE, "tried before SYS_NICE, which serves");
 	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++) {
 		if (keep >> cap & 1)

@@ -11,7 +11,7 @@
 enum needed {
 	NEED_NONE,    /* nothing is known of it */
 	NEED_NO,      /* it was seen, and the workload does as well without */
-	NEED_UNKNOWN, /* it was denied, so that what the workload does with it was not seen */
+	NEED_UNKNOWN, /* it was denied or refused: what the workload does with it was not seen */
 	NEED_HELD,    /* a runtime has to grant it; a policy need not */
 	NEED_YES,
 };
@@ -28,6 +28,12 @@ struct need {
  * The rules, each from what the kernel does (v6.1 to v7.2):
  *   asked with CAP_OPT_NOAUDIT   the caller does more if it may, and goes on if it may not
  *                                (include/linux/security.h)
+ *   FSETID by chmod              without a set-group-ID bit the answer changes nothing (setattr_prepare(),
+ *                                fs/attr.c); the kernel programs count it like the former
+ *   held by an exec              of a file's effective capabilities the exec fails without them
+ *                                (bprm_caps_from_vfs_caps()), and so does raising ambient ones
+ *   named to capset              and not used: the call fails without them, and of the programs that do so
+ *                                most ask what they have first, or go on (docs/corpus.md)
  *   DAC_READ_SEARCH              is tried before DAC_OVERRIDE, which serves as well
  *                                (generic_permission(), fs/namei.c); not so by open_by_handle_at, which asks for
  *                                it alone (fs/fhandle.c)

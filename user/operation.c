@@ -60,6 +60,13 @@ const char *operation_name(unsigned int permission)
 	return names[permission - CAPWARD_CAPS];
 }
 
+const char *permission_name(unsigned int permission, char label[static CAPS_LABEL])
+{
+	const char *operation = operation_name(permission);
+
+	return operation ? operation : caps_label(permission, label) + strlen("CAP_");
+}
+
 int operation_parse(const char *name, size_t length)
 {
 	for (int i = CAPWARD_CAPS; i < CAPWARD_OP_TAMPER; i++)

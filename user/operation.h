@@ -10,6 +10,7 @@
 
 #include "capward/abi.h"
 #include "nearest.h"
+#include "caps.h"
 
 #define OPERATION_BIT(operation) ((uint64_t)1 << (operation))
 #define OPERATION_TEXT		 128 /* room for any operation_format(), with its NUL */
@@ -20,6 +21,12 @@
  * NULL when @permission is not an operation.
  */
 const char *operation_name(unsigned int permission);
+
+/*
+ * What a person calls @permission: an operation by its name, and a capability by its own without "CAP_", for
+ * which @label has the room.
+ */
+const char *permission_name(unsigned int permission, char label[static CAPS_LABEL]);
 
 /*
  * The number of the operation whose name is the @length bytes at @name, which need no NUL; -EINVAL

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define ELLIPSIS "..."
 
 /* Blanks between two columns. */
@@ -90,6 +92,46 @@ static char *escaped_copy(const char *bytes, size_t length)
 	return copy;
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Read the byte that escape_byte() writes at @text into *@byte; its length there, 0: it is none. */
+static size_t unescape_byte(const char *text, char *byte)
+{
+	int high, low;
+
+	*byte = text[0];
+	if (is_plain(text[0]))
+		return 1;
+	if (text[0] != '\\' || text[1] != 'x')
+		return 0;
+	high = hex_digit(text[2]);
+	low = high < 0 ? -1 : hex_digit(text[3]);
+	if (low < 0)
+		return 0;
+	*byte = (char)(high << 4 | low);
+	return 4;
+}
+
+int text_unescape(char *out, size_t size, const char *text)
+{
+	size_t used = 0, length;
+
+	while (*text) {
+		if (used == size)
+			return -EINVAL;
+		length = unescape_byte(text, &out[used]);
+		if (!length)
+			return -EINVAL;
+		used++;
+		text += length;
+	}
+	memset(out + used, 0, size - used);
+	return (int)used;
+}
+
 json_t *json_escaped(const char *bytes, size_t length)
 {
 	char *text = escaped_copy(bytes, length);
@@ -102,6 +144,16 @@ json_t *json_escaped(const char *bytes, size_t length)
 json_t *json_text(const char *text)
 {
 	return text && text[0] ? json_escaped(text, strlen(text)) : json_null();
+}
+
+json_t *json_time(__u64 ns)
+{
+	char text[CLOCK_TEXT];
+
+	if (!ns)
+		return json_null();
+	clock_format((long long)ns, text, sizeof(text));
+	return json_string(text);
 }
 
 struct table {

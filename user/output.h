@@ -7,6 +7,7 @@
 #define CAPWARD_OUTPUT_H
 
 #include <jansson.h>
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,6 +24,12 @@
 void text_escape(char *out, size_t size, const char *bytes, size_t length);
 
 /*
+ * The opposite: the bytes that @text is of into @out, @size of them at most, and NULs after them. Returns
+ * how many there are. -EINVAL: they are more, or @text is not what text_escape() writes.
+ */
+int text_unescape(char *out, size_t size, const char *text);
+
+/*
  * A JSON string of the @length bytes at @bytes with the escaping of text_escape(), whole. The
  * caller owns the reference. Returns NULL when there is no memory.
  */
@@ -30,6 +37,9 @@ json_t *json_escaped(const char *bytes, size_t length);
 
 /* The same of @text, whole; null where it is empty or NULL, for what is not known. */
 json_t *json_text(const char *text);
+
+/* A JSON string of the time @ns since 1970, as clock_format() has it; null of 0, for what is not known. */
+json_t *json_time(__u64 ns);
 
 struct table_column {
 	const char *title; /* escaped like a cell */

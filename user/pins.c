@@ -28,6 +28,8 @@ static const char *const names[PINS] = {
 	[PIN_GOVERN] = "govern",
 	[PIN_SET_POLICY] = "set_policy",
 	[PIN_FORGET] = "forget",
+	[PIN_BEGIN_ANEW] = "begin_anew",
+	[PIN_CAP_REFUSED] = "cap_refused",
 	[PIN_SEED_TASKS] = "seed_tasks",
 	[PIN_SEED_RINGS] = "seed_rings",
 	[PIN_MARK] = "mark",
@@ -120,6 +122,7 @@ static const struct pins_program programs[] = {
 	OBSERVE("capset"),
 	OBSERVE("file_caps"),
 	OBSERVE("ambient_caps"),
+	{.name = "cap_refused", .part = PART_REQUEST},
 	/* the decision */
 	NEEDED("capable"),
 };

@@ -19,7 +19,7 @@
 /* In place of the link of a program that is not attached: for its name, whatever is pinned. */
 #define PINS_WITHOUT "without_"
 
-/* The maps, and after them the programs that are run on request. */
+/* The maps, and after them the programs that are run or attached on request. */
 enum pin {
 	PIN_SCOPES,
 	PIN_POLICIES,
@@ -39,6 +39,8 @@ enum pin {
 	PIN_GOVERN,
 	PIN_SET_POLICY,
 	PIN_FORGET,
+	PIN_BEGIN_ANEW,
+	PIN_CAP_REFUSED,
 	PIN_SEED_TASKS,
 	PIN_SEED_RINGS,
 	PIN_MARK,
@@ -53,6 +55,7 @@ enum pins_part {
 	PART_OPERATION, /* left out where the kernel has no such hook */
 	PART_GUARD,	/* left out as well, and that guard is missing */
 	PART_OBSERVE,	/* left out as well, and some evidence is missing */
+	PART_REQUEST,	/* attached while it is asked for: engine_watch_refusals() */
 };
 
 struct pins_program {

@@ -857,7 +857,7 @@ static int read_match(struct reader *r, void *ctx)
 
 /* The rest of the keys */
 
-static bool is_name(const char *name)
+bool profile_is_name(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 	size_t length = strlen(name);
@@ -875,7 +875,7 @@ static int read_name(struct reader *r, void *ctx)
 
 	if (error)
 		return error;
-	if (!is_name((const char *)r->event.data.scalar.value))
+	if (!profile_is_name((const char *)r->event.data.scalar.value))
 		return fail(r, &r->event.start_mark,
 			    "\"%s\" is not a name; expected a letter or digit, then letters, "
 			    "digits, '.', '_', '-', all in lower case, at most %d",

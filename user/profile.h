@@ -94,6 +94,12 @@ int profile_warnings(const struct profile *profile, void (*emit)(void *ctx, cons
 		     void *ctx);
 
 /*
+ * Whether a profile may be called @name: a letter or digit, then letters, digits, '.', '_', '-', all in lower
+ * case, below CAPWARD_NAME bytes.
+ */
+bool profile_is_name(const char *name);
+
+/*
  * The first item of the match list that the kernel cannot decide by a cgroup's path and name alone;
  * NULL when there is none.
  */

@@ -35,8 +35,8 @@ json_t *scope_json(__u64 id, const char *cgroup, const struct identity *identity
 			 identity && identity->incomplete);
 }
 
-const char *scope_called(const char *cgroup, const struct identity *identity,
-			 char text[static SCOPE_CALLED])
+const char *scope_named(const char *cgroup, const struct identity *identity,
+			char text[static SCOPE_CALLED])
 {
 	struct container container = identity ? identity->container : container_of_cgroup(cgroup);
 	const char *called = identity ? identity->name : NULL;
@@ -45,7 +45,16 @@ const char *scope_called(const char *cgroup, const struct identity *identity,
 		container.id[ID_SHOWN] = '\0';
 	if (!called || !called[0])
 		called = container.id[0] ? container.id : cgroup;
-	text_escape(text, SCOPE_CALLED, called[0] ? called : "(gone)",
-		    strlen(called[0] ? called : "(gone)"));
+	snprintf(text, SCOPE_CALLED, "%s", called[0] ? called : "(gone)");
+	return text;
+}
+
+const char *scope_called(const char *cgroup, const struct identity *identity,
+			 char text[static SCOPE_CALLED])
+{
+	char raw[SCOPE_CALLED];
+
+	scope_named(cgroup, identity, raw);
+	text_escape(text, SCOPE_CALLED, raw, strlen(raw));
 	return text;
 }

@@ -17,10 +17,14 @@
 json_t *scope_json(__u64 id, const char *cgroup, const struct identity *identity);
 
 /*
- * What a person calls the scope, escaped, into @text: its name, the 12 first digits of its id, its
- * cgroup's path, or "(gone)". Returns @text.
+ * What a person calls the scope, raw, into @text: its name, the 12 first digits of its id, its cgroup's path,
+ * or "(gone)". Returns @text.
  */
 #define SCOPE_CALLED 600
+const char *scope_named(const char *cgroup, const struct identity *identity,
+			char text[static SCOPE_CALLED]);
+
+/* The same, escaped. */
 const char *scope_called(const char *cgroup, const struct identity *identity,
 			 char text[static SCOPE_CALLED]);
 

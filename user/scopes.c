@@ -145,6 +145,27 @@ void scopes_free(struct scope_list *list)
 	*list = (struct scope_list){};
 }
 
+struct beginning {
+	struct engine *engine;
+	__u64 root;
+};
+
+static int begin_entry(void *context, __u64 cgroup, const struct capward_scope *scope)
+{
+	struct beginning *beginning = context;
+	int code =
+		scope->root == beginning->root ? engine_begin_anew(beginning->engine, cgroup) : 0;
+
+	return code == -ENOENT ? 0 : code;
+}
+
+int scope_begin_anew(struct engine *engine, const struct scope_view *view)
+{
+	struct beginning beginning = {.engine = engine, .root = view->id};
+
+	return engine_scopes(engine, begin_entry, &beginning);
+}
+
 __u64 scope_total(const struct scope_view *view, enum capward_verdict verdict)
 {
 	__u64 total = 0;
@@ -152,14 +173,4 @@ __u64 scope_total(const struct scope_view *view, enum capward_verdict verdict)
 	for (size_t i = 0; i < CAPWARD_OPS_END; i++)
 		total += view->counts[verdict][i];
 	return total;
-}
-
-__u64 scope_caps(const struct scope_view *view, enum capward_verdict verdict)
-{
-	__u64 mask = 0;
-
-	for (size_t cap = 0; cap < CAPWARD_CAPS; cap++)
-		if (view->counts[verdict][cap])
-			mask |= 1ULL << cap;
-	return mask;
 }

@@ -32,10 +32,13 @@ int scopes_read(struct engine *engine, struct scope_list *out, struct error *err
 
 void scopes_free(struct scope_list *list);
 
+/*
+ * Begin to count anew in @view's scope and the cgroups below it, and forget what was seen in it; the totals of
+ * the host keep it. A cgroup that goes meanwhile is no failure.
+ */
+int scope_begin_anew(struct engine *engine, const struct scope_view *view);
+
 /* How often @verdict was given in @view, over all capabilities and operations. */
 __u64 scope_total(const struct scope_view *view, enum capward_verdict verdict);
-
-/* The capabilities that @verdict was given on in @view, as a mask. */
-__u64 scope_caps(const struct scope_view *view, enum capward_verdict verdict);
 
 #endif

@@ -10,4 +10,10 @@
  */
 const char *syscall_name(int number, char name[static SYSCALL_NAME]);
 
+/*
+ * The number of the system call that syscall_name() writes @name for; -EINVAL: there is none on this
+ * machine.
+ */
+int syscall_number(const char *name);
+
 #endif

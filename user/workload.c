@@ -2,26 +2,177 @@
 #include "workload.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "evidence_read.h"
 #include "find.h"
+#include "store.h"
+#include "workload_name.h"
 
-static struct workload *make(size_t count)
+/* A run of a workload: a scope, or one that ended and is not in the store's workload yet. */
+struct run {
+	const struct scope_view *view; /* NULL: it ended */
+	__u64 scope;
+	char *workload; /* NULL: it is no workload's */
+};
+
+/* All workloads there are, by name, and their runs. */
+struct catalogue {
+	const struct workload_source *source;
+	struct run *runs;
+	size_t run_count, run_room;
+	char **names;
+	size_t count, room;
+	int lock;
+};
+
+/* --- what there is ------------------------------------------------------------------------------ */
+
+static int add_name(struct catalogue *catalogue, const char *name)
+{
+	if (catalogue->count == catalogue->room) {
+		size_t room = catalogue->room ? 2 * catalogue->room : 64;
+		char **grown = realloc(catalogue->names, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		catalogue->names = grown;
+		catalogue->room = room;
+	}
+	catalogue->names[catalogue->count] = strdup(name);
+	return catalogue->names[catalogue->count++] ? 0 : -ENOMEM;
+}
+
+static int add_run(struct catalogue *catalogue, const struct scope_view *view, __u64 scope,
+		   const char *workload)
+{
+	struct run *run;
+
+	if (catalogue->run_count == catalogue->run_room) {
+		size_t room = catalogue->run_room ? 2 * catalogue->run_room : 64;
+		struct run *grown = realloc(catalogue->runs, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		catalogue->runs = grown;
+		catalogue->run_room = room;
+	}
+	run = &catalogue->runs[catalogue->run_count++];
+	*run = (struct run){.view = view, .scope = scope};
+	if (!workload)
+		return 0;
+	run->workload = strdup(workload);
+	return run->workload ? add_name(catalogue, workload) : -ENOMEM;
+}
+
+static int add_scope(struct catalogue *catalogue, const struct scope_view *view)
+{
+	char name[WORKLOAD_NAME];
+	struct identity identity = {};
+	bool named = !identity_of("", view->path, &identity, NULL) &&
+		     workload_name(view->path, &identity, name);
+
+	identity_free(&identity);
+	return add_run(catalogue, view, view->id, named ? name : NULL);
+}
+
+static int add_stored_run(void *context, const struct stored_run *run)
+{
+	struct catalogue *catalogue = context;
+
+	for (size_t i = 0; i < catalogue->source->list->count; i++)
+		if (catalogue->source->list->scopes[i].id == run->scope)
+			return 0;
+	return add_run(catalogue, NULL, run->scope, run->workload);
+}
+
+static int add_stored(void *context, const struct stored_workload *workload)
+{
+	return add_name(context, workload->name);
+}
+
+static int by_text(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Sort the names, and have each once. */
+static void sort_names(struct catalogue *catalogue)
+{
+	size_t kept = 0;
+
+	if (!catalogue->count)
+		return;
+	qsort(catalogue->names, catalogue->count, sizeof(*catalogue->names), by_text);
+	for (size_t i = 1; i < catalogue->count; i++)
+		if (strcmp(catalogue->names[i], catalogue->names[kept]))
+			catalogue->names[++kept] = catalogue->names[i];
+		else
+			free(catalogue->names[i]);
+	catalogue->count = kept + 1;
+}
+
+static void catalogue_close(struct catalogue *catalogue)
+{
+	for (size_t i = 0; i < catalogue->run_count; i++)
+		free(catalogue->runs[i].workload);
+	for (size_t i = 0; i < catalogue->count; i++)
+		free(catalogue->names[i]);
+	free(catalogue->runs);
+	free(catalogue->names);
+	if (catalogue->lock >= 0)
+		close(catalogue->lock);
+}
+
+/* The store is locked until catalogue_close(), so that no run is met before and after it was added. */
+static int catalogue_open(const struct workload_source *source, struct catalogue *out,
+			  struct error *err)
+{
+	struct catalogue catalogue = {.source = source, .lock = -1};
+	int code = 0;
+
+	if (!access(source->dir, F_OK)) {
+		catalogue.lock = store_lock(source->dir, true, err);
+		if (catalogue.lock < 0)
+			return catalogue.lock;
+		code = store_each_workload(source->dir, add_stored, &catalogue, &source->teller);
+		if (!code)
+			code = store_each_run(source->dir, add_stored_run, &catalogue,
+					      &source->teller);
+	}
+	for (size_t i = 0; !code && i < source->list->count; i++)
+		code = add_scope(&catalogue, &source->list->scopes[i]);
+	sort_names(&catalogue);
+	if (code) {
+		catalogue_close(&catalogue);
+		return error_set(err, code, "%s", strerror(-code));
+	}
+	*out = catalogue;
+	return 0;
+}
+
+/* --- one of it ---------------------------------------------------------------------------------- */
+
+static struct workload *make(const char *name, size_t scopes)
 {
 	struct workload *workload = calloc(1, sizeof(*workload));
 
 	if (!workload)
 		return NULL;
-	workload->scopes = calloc(count, sizeof(const struct scope_view *));
-	if (!workload->scopes) {
-		free(workload);
+	workload->learning = true;
+	workload->name = name ? strdup(name) : NULL;
+	workload->scopes = calloc(scopes + 1, sizeof(const struct scope_view *));
+	if (!workload->scopes || (name && !workload->name)) {
+		workload_free(workload);
 		return NULL;
 	}
 	return workload;
 }
 
-static void add(struct workload *workload, const struct scope_view *view)
+static void add_view(struct workload *workload, const struct scope_view *view)
 {
 	for (size_t i = 0; i < workload->count; i++)
 		if (workload->scopes[i] == view)
@@ -29,47 +180,220 @@ static void add(struct workload *workload, const struct scope_view *view)
 	workload->scopes[workload->count++] = view;
 }
 
-static void learn(struct workload *workload, struct engine *engine, __u64 keep, __u64 drop)
+/* Add what was seen of a run that ended and that nobody has added yet. */
+static void add_ended(struct workload *workload, const struct workload_source *source, __u64 scope)
 {
-	for (size_t i = 0; i < workload->count; i++)
-		evidence_add_scope(engine, workload->scopes[i], &workload->evidence);
-	needs_of(&workload->evidence, keep, drop, workload->needs);
+	struct evidence *evidence = calloc(1, sizeof(*evidence));
+	struct stored_run *run = NULL;
+
+	if (!evidence || store_read_run(source->dir, scope, &run, NULL)) {
+		free(evidence);
+		return;
+	}
+	if (source->engine)
+		evidence_read_gone(source->engine, scope, evidence);
+	evidence_merge(&workload->evidence, evidence_is_empty(evidence) ? run->evidence : evidence);
+	workload->runs++;
+	stored_run_free(run);
+	free(evidence);
 }
 
-int workload_named(struct engine *engine, const struct scope_list *list, char *const *names,
-		   size_t count, __u64 keep, __u64 drop, struct workload **out, struct error *err)
+/* Add what is known of the workload @name. */
+static int add_workload(struct workload *workload, const struct catalogue *catalogue,
+			const char *name)
 {
-	struct workload *workload = make(count);
-	const struct scope_view *view;
-	int code = 0;
+	const struct workload_source *source = catalogue->source;
+	struct stored_workload *stored = NULL;
+	struct error err;
+	int code = store_read_workload(source->dir, name, &stored, &err);
+	bool learning = code || stored->learning;
+
+	if (code && code != -ENOENT)
+		tell(&source->teller, "%s", err.text);
+	if (!code) {
+		evidence_merge(&workload->evidence, &stored->evidence);
+		workload->runs += stored->runs;
+	}
+	workload->learning &= learning;
+	for (size_t i = 0; i < catalogue->run_count; i++) {
+		const struct run *run = &catalogue->runs[i];
+
+		if (!run->workload || strcmp(run->workload, name))
+			continue;
+		if (run->view)
+			add_view(workload, run->view);
+		if (run->view && learning)
+			evidence_read_scope(source->engine, run->view, &workload->evidence);
+		else if (!run->view && learning)
+			add_ended(workload, source, run->scope);
+	}
+	stored_workload_free(stored);
+	return 0;
+}
+
+static void conclude(struct workload *workload, const struct workload_source *source)
+{
+	needs_of(&workload->evidence, source->keep, source->drop, workload->needs);
+}
+
+/* Whether @name, as a person gave it, means the workload @workload. */
+static bool means(const char *name, const char *workload)
+{
+	return strpbrk(name, "*?") ? !fnmatch(name, workload, 0) : !strcmp(name, workload);
+}
+
+/* Mark in @chosen those that @name means; false: it means none. */
+static bool choose(const struct catalogue *catalogue, const char *name, bool *chosen)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < catalogue->count; i++)
+		if (means(name, catalogue->names[i]))
+			any = chosen[i] = true;
+	return any;
+}
+
+int workload_of(const struct workload_source *source, const struct scope_view *view,
+		struct workload **out)
+{
+	struct workload *workload = make(NULL, 1);
 
 	if (!workload)
-		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
-	for (size_t i = 0; !code && i < count; i++) {
-		code = scopes_find(list, "", names[i], &view, err);
-		if (!code)
-			add(workload, view);
-	}
+		return -ENOMEM;
+	add_view(workload, view);
+	evidence_read_scope(source->engine, view, &workload->evidence);
+	conclude(workload, source);
+	*out = workload;
+	return 0;
+}
+
+/* Add what @name means to @workload: a container, or workloads, which are marked in @chosen. */
+static int add_named(struct workload *workload, const struct catalogue *catalogue, const char *name,
+		     bool *chosen, struct error *err)
+{
+	const struct scope_view *view;
+	size_t before = workload->count;
+	int code;
+
+	/* A container's name has neither a blank nor a wildcard. */
+	if (strpbrk(name, " *?") && choose(catalogue, name, chosen))
+		return 0;
+	code = scopes_find(catalogue->source->list, "", name, &view, err);
+	if (code == -ENOENT && choose(catalogue, name, chosen))
+		return 0;
+	if (code)
+		return code;
+	add_view(workload, view);
+	if (workload->count > before)
+		evidence_read_scope(catalogue->source->engine, view, &workload->evidence);
+	return 0;
+}
+
+int workload_named(const struct workload_source *source, char *const *names, size_t count,
+		   struct workload **out, struct error *err)
+{
+	struct workload *workload = make(NULL, source->list->count);
+	struct catalogue catalogue;
+	bool *chosen = NULL;
+	size_t workloads = 0, containers;
+	int code = workload ? catalogue_open(source, &catalogue, err)
+			    : error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+
 	if (code) {
 		workload_free(workload);
 		return code;
 	}
-	learn(workload, engine, keep, drop);
+	chosen = calloc(catalogue.count + 1, sizeof(*chosen));
+	if (!chosen)
+		code = error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	for (size_t i = 0; !code && i < count; i++)
+		code = add_named(workload, &catalogue, names[i], chosen, err);
+	containers = workload->count;
+	for (size_t i = 0; !code && i < catalogue.count; i++) {
+		if (!chosen[i])
+			continue;
+		code = add_workload(workload, &catalogue, catalogue.names[i]);
+		/* One workload by itself is called by its name. */
+		free(workload->name);
+		workload->name = containers || workloads++ ? NULL : strdup(catalogue.names[i]);
+	}
+	free(chosen);
+	catalogue_close(&catalogue);
+	if (code) {
+		workload_free(workload);
+		return code;
+	}
+	conclude(workload, source);
 	*out = workload;
 	return 0;
 }
 
-int workload_of(struct engine *engine, const struct scope_view *view, __u64 keep, __u64 drop,
-		struct workload **out)
+/* Have *@chosen, which the caller frees, mark the workloads that @names mean. */
+static int choose_all(const struct catalogue *catalogue, char *const *names, size_t count,
+		      bool **chosen, struct error *err)
 {
-	struct workload *workload = make(1);
+	const struct scope_view *view;
+	int code = 0;
 
+	*chosen = calloc(catalogue->count + 1, sizeof(**chosen));
+	if (!*chosen)
+		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	for (size_t i = 0; !count && i < catalogue->count; i++)
+		(*chosen)[i] = true;
+	for (size_t i = 0; !code && i < count; i++) {
+		if (choose(catalogue, names[i], *chosen))
+			continue;
+		code = scopes_find(catalogue->source->list, "", names[i], &view, err);
+		for (size_t n = 0; !code && n < catalogue->run_count; n++)
+			if (catalogue->runs[n].view == view && catalogue->runs[n].workload)
+				choose(catalogue, catalogue->runs[n].workload, *chosen);
+	}
+	return code;
+}
+
+static int each_of(const struct catalogue *catalogue, const char *name,
+		   const struct scope_view *view,
+		   int (*each)(void *context, const struct workload *workload), void *context)
+{
+	struct workload *workload = NULL;
+	int code = 0;
+
+	if (view)
+		code = workload_of(catalogue->source, view, &workload);
+	else
+		workload = make(name, catalogue->run_count);
 	if (!workload)
 		return -ENOMEM;
-	add(workload, view);
-	learn(workload, engine, keep, drop);
-	*out = workload;
-	return 0;
+	if (!view) {
+		code = add_workload(workload, catalogue, name);
+		conclude(workload, catalogue->source);
+	}
+	if (!code)
+		code = each(context, workload);
+	workload_free(workload);
+	return code;
+}
+
+int workload_each(const struct workload_source *source, char *const *names, size_t count,
+		  int (*each)(void *context, const struct workload *workload), void *context,
+		  struct error *err)
+{
+	struct catalogue catalogue;
+	bool *chosen = NULL;
+	int code = catalogue_open(source, &catalogue, err);
+
+	if (code)
+		return code;
+	code = choose_all(&catalogue, names, count, &chosen, err);
+	for (size_t i = 0; !code && i < catalogue.count; i++)
+		if (chosen[i])
+			code = each_of(&catalogue, catalogue.names[i], NULL, each, context);
+	for (size_t i = 0; !code && !count && i < catalogue.run_count; i++)
+		if (!catalogue.runs[i].workload)
+			code = each_of(&catalogue, NULL, catalogue.runs[i].view, each, context);
+	free(chosen);
+	catalogue_close(&catalogue);
+	return code;
 }
 
 __u64 workload_since(const struct workload *workload)
@@ -90,6 +414,7 @@ void workload_free(struct workload *workload)
 {
 	if (!workload)
 		return;
+	free(workload->name);
 	free(workload->scopes);
 	free(workload);
 }

@@ -1,33 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is learned of scopes that are one workload: what was seen in all of them, and what it needs.
+ * What is learned of a workload (workload_name.h), or of scopes that are taken together: what was seen in
+ * all that run and, from the store, in all that ended, and what it needs.
  */
 #ifndef CAPWARD_WORKLOAD_H
 #define CAPWARD_WORKLOAD_H
 
 #include "error.h"
 #include "need.h"
+#include "teller.h"
 
 struct workload {
-	const struct scope_view **scopes; /* of the list it was made from */
+	char *name;    /* NULL: scopes that were named, or that are no workload's */
+	bool learning; /* what is seen is added; else its scopes that run are not in the evidence */
+	__u64 runs;    /* scopes that ended and are in it */
+	const struct scope_view **scopes; /* that run, of the list it was made from */
 	size_t count;
 	struct evidence evidence;
 	struct need needs[CAPWARD_CAPS];
 };
 
-/*
- * Make *@out of the scopes in @list that the @count @names mean (find.h), each once; the capabilities in
- * @keep are needed and those in @drop are not, whatever was seen. Reads what the kernel knows. The caller
- * frees it with workload_free(). Errors as of scopes_find(), -ENOMEM.
- */
-int workload_named(struct engine *engine, const struct scope_list *list, char *const *names,
-		   size_t count, __u64 keep, __u64 drop, struct workload **out, struct error *err);
+/* Where workloads are looked for. */
+struct workload_source {
+	struct engine *engine; /* NULL: nothing is loaded, and only the store is looked at */
+	const struct scope_list *list;
+	const char *dir;  /* the store; it need not exist */
+	__u64 keep, drop; /* capabilities that are needed, and that are not, whatever was seen */
+	struct teller teller; /* is told which files cannot be read */
+};
 
-/* The same of one scope. -ENOMEM. */
-int workload_of(struct engine *engine, const struct scope_view *view, __u64 keep, __u64 drop,
+/*
+ * Make *@out of what the @count @names mean, all together: containers as scopes_find() has them, and
+ * workloads by their name or a pattern with "*" or "?". The caller frees it with workload_free(). Errors
+ * as of scopes_find(), -ENOMEM.
+ */
+int workload_named(const struct workload_source *source, char *const *names, size_t count,
+		   struct workload **out, struct error *err);
+
+/* The same of one scope by itself. -ENOMEM. */
+int workload_of(const struct workload_source *source, const struct scope_view *view,
 		struct workload **out);
 
-/* When the first of it was seen, ns since boot; 0: never. */
+/*
+ * Call @each for every workload that runs or is in the store and is one of @names, by name or pattern or
+ * as the one that a container is a run of; with no names for all of them, and for each scope that is no
+ * workload's. Stops when it returns non-zero and returns that. -ENOENT: a name means nothing.
+ */
+int workload_each(const struct workload_source *source, char *const *names, size_t count,
+		  int (*each)(void *context, const struct workload *workload), void *context,
+		  struct error *err);
+
+/* When the first of it was seen, ns since 1970; 0: never. */
 __u64 workload_since(const struct workload *workload);
 
 /* Free @workload (may be NULL). */

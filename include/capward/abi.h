@@ -14,7 +14,7 @@
 #endif
 
 /* Version of every structure below. A pinned state of another version is never touched. */
-#define CAPWARD_ABI 4
+#define CAPWARD_ABI 5
 
 /* Capabilities that have a counter of their own. Linux 7.2 has 41 (CAP_LAST_CAP is 40). */
 #define CAPWARD_CAPS 48
@@ -29,6 +29,7 @@
 #define CAPWARD_EXE	 32  /* an executable's name, with its NUL; the end is cut */
 #define CAPWARD_PROGRAMS 4   /* that are told apart in evidence */
 #define CAPWARD_SYSCALLS 512 /* that are; Linux 7.2 has 472 on x86-64 */
+#define CAPWARD_OBJECT	 64  /* bytes of what a system call is about; the end is cut */
 
 /*
  * What a policy does with a capability outside its mask. Enforce is zero on purpose: a policy slot
@@ -50,8 +51,10 @@ enum capward_verdict {
 	CAPWARD_SET_UP = 4,
 	CAPWARD_PROBED = 5, /* allowed, and asked with CAP_OPT_NOAUDIT: to do more if it may */
 	CAPWARD_HELD = 6,   /* no use: named in capset, ambient, or of the file at an exec */
-	CAPWARD_VERDICTS = 7,
-	CAPWARD_UNJUDGED = 7, /* the scope's mode is off: nothing is recorded */
+	CAPWARD_REFUSED =
+		7, /* by the kernel: the credential has not got it; on request (PART_REQUEST) */
+	CAPWARD_VERDICTS = 8,
+	CAPWARD_UNJUDGED = 8, /* the scope's mode is off: nothing is recorded */
 };
 
 /*
@@ -77,12 +80,13 @@ enum capward_operation {
  * one profile with the mode of another: the mode in the two highest bits, the permissions below, a
  * set bit for what is allowed.
  */
-#define CAPWARD_MODE_SHIFT 62
-#define CAPWARD_MASK	   ((1ULL << CAPWARD_MODE_SHIFT) - 1)
+#define CAPWARD_MODE_SHIFT  62
+#define CAPWARD_MASK	    ((1ULL << CAPWARD_MODE_SHIFT) - 1)
 /* The operations that a policy may allow. */
-#define CAPWARD_OPS_MASK   ((1ULL << CAPWARD_OP_TAMPER) - (1ULL << CAPWARD_CAPS))
+#define CAPWARD_OPS_MASK    ((1ULL << CAPWARD_OP_TAMPER) - (1ULL << CAPWARD_CAPS))
 /* What a capability beyond CAPWARD_CAPS, of a kernel yet to come, is judged as. */
-#define CAPWARD_BEYOND	   (CAPWARD_MODE_SHIFT - 1)
+#define CAPWARD_BEYOND	    (CAPWARD_MODE_SHIFT - 1)
+#define CAPWARD_PERMISSIONS (CAPWARD_BEYOND + 1)
 
 struct capward_policy {
 	__u64 word;
@@ -134,6 +138,9 @@ struct capward_scope {
 #define CAPWARD_LOOK_FIRST   64
 #define CAPWARD_LOOK_JIFFIES 256
 
+/* Scopes that are gone whose evidence is kept at most: some 20 MB, with a dozen entries each. */
+#define CAPWARD_GONE 4096
+
 /* Key of the evidence map. */
 struct capward_evidence_key {
 	__u64 scope; /* root */
@@ -160,7 +167,24 @@ struct capward_evidence {
 	__u32 programs;			       /* that did */
 	__u32 look;			       /* state.look as it was when `last` was */
 	struct capward_program program[CAPWARD_PROGRAMS];
+	/*
+	 * Of the last that was looked at and not allowed: its system call, and what that is about, as
+	 * the task had it in its memory then: a path, or a socket's address (enum
+	 * capward_object_form). Empty: not known.
+	 */
+	__s32 object_syscall;
+	__u32 pad;
+	char object[CAPWARD_OBJECT];
 };
+
+/* Where a system call has what it is about: a form, and the number of the argument. */
+enum capward_object_form {
+	CAPWARD_OBJECT_NONE = 0,
+	CAPWARD_OBJECT_PATH = 1 << 4,
+	CAPWARD_OBJECT_ADDRESS = 2 << 4, /* struct sockaddr */
+};
+#define CAPWARD_OBJECT_ARGUMENT 0xf /* 0 is the first */
+#define CAPWARD_OBJECT_SOCKADDR 28  /* bytes of an address: struct sockaddr_in6 */
 
 /*
  * A pattern of a profile, for cgroups that do not exist yet. The first match wins. The map has two
@@ -215,7 +239,10 @@ struct capward_state {
 	__u64 past_limited;	      /* events withheld by the rate limit in them */
 	__u32 look;		      /* goes up when it is time to look again */
 	__u32 looked_at;	      /* jiffies when it did */
-	__u64 spare[1];		      /* zero; fields to come take their place */
+	__u32 keep;	 /* the evidence of scopes that are gone is kept until it was taken */
+	__s32 gone;	 /* of how many it is kept now */
+	__u64 gone_lost; /* of how many it was not, because of too many others */
+	__u64 spare[1];	 /* zero; fields to come take their place */
 };
 
 /* Kinds of what the kernel numbers. */
@@ -319,12 +346,12 @@ struct capward_set_policy {
 
 CAPWARD_ASSERT(CAPWARD_OPS_END <= CAPWARD_BEYOND);
 CAPWARD_ASSERT(sizeof(struct capward_policy) == 80);
-CAPWARD_ASSERT(sizeof(struct capward_scope) == 504);
-CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 120);
+CAPWARD_ASSERT(sizeof(struct capward_scope) == 512);
+CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 128);
 CAPWARD_ASSERT(sizeof(struct capward_evidence_key) == 16);
-CAPWARD_ASSERT(sizeof(struct capward_evidence) == 312);
+CAPWARD_ASSERT(sizeof(struct capward_evidence) == 384);
 CAPWARD_ASSERT(sizeof(struct capward_match) == 272);
-CAPWARD_ASSERT(sizeof(struct capward_state) == 176);
+CAPWARD_ASSERT(sizeof(struct capward_state) == 200);
 CAPWARD_ASSERT(sizeof(struct capward_object) == 8);
 CAPWARD_ASSERT(sizeof(struct capward_generation) == 40);
 CAPWARD_ASSERT(sizeof(struct capward_event) == 80);

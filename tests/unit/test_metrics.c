@@ -226,10 +226,13 @@ static void numbers(void **state)
 				  .reloads_failed = 16,
 				  .assigned_before_payload = 17,
 				  .assigned_after_payload = 18,
+				  .assigned_never = 24,
 				  .assignments_failed = 22,
 				  .containers_unknown = 19,
 				  .ties = 20,
-				  .follow_lost = 21};
+				  .follow_lost = 21,
+				  .evidence_waiting = 22,
+				  .evidence_lost = 23};
 	char *text = printed(&metrics);
 
 	(void)state;
@@ -246,10 +249,13 @@ static void numbers(void **state)
 	assert_has(text, "capward_profile_reloads_total{result=\"failed\"} 16");
 	assert_has(text, "capward_assignments_total{result=\"before_payload\"} 17");
 	assert_has(text, "capward_assignments_total{result=\"after_payload\"} 18");
+	assert_has(text, "capward_assignments_total{result=\"ended_first\"} 24");
 	assert_has(text, "capward_assignments_total{result=\"failed\"} 22");
 	assert_has(text, "capward_containers_unknown 19");
 	assert_has(text, "capward_ties 20");
 	assert_has(text, "capward_follow_lost_total 21");
+	assert_has(text, "capward_evidence_waiting 22");
+	assert_has(text, "capward_evidence_lost_total 23");
 	assert_has(text, "capward_scopes_without_series 0");
 	assert_has(text, "# TYPE capward_capability_uses_total counter");
 	assert_has(text, "capward_build_info{version=\"" CAPWARD_VERSION "\"} 1");

@@ -62,7 +62,7 @@ static void verdicts(void **state)
 	saw(CAPWARD_DENIED, CAP_CHOWN, 1, 0, SYS_chown);
 	answers(CAP_CHOWN, NEED_UNKNOWN, "denied");
 	saw(CAPWARD_HELD, CAP_CHOWN, 1, 0, SYS_capset);
-	answers(CAP_CHOWN, NEED_HELD, "kept, not used");
+	answers(CAP_CHOWN, NEED_HELD, "of a program's file or ambient, not used");
 	assert_int_equal(needs_mask(needs, false), 0);
 	assert_int_equal(needs_mask(needs, true), 1ULL << CAP_CHOWN);
 	saw(CAPWARD_WOULD_DENY, CAP_CHOWN, 1, 0, SYS_chown);
@@ -119,9 +119,36 @@ static void a_person_knows_better(void **state)
 	assert_string_equal(needs[CAP_KILL].why, "as you say");
 }
 
+/* The kernel asks at each chmod of a file of another group, whatever the mode. */
+static void named_to_capset(void **state)
+{
+	(void)state;
+	saw(CAPWARD_HELD, CAP_CHOWN, 2, 2, SYS_capset);
+	answers(CAP_CHOWN, NEED_NO, "named to capset, not used");
+	assert_int_equal(needs_mask(needs, true), 0);
+	saw(CAPWARD_DENIED, CAP_CHOWN, 1, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_UNKNOWN, "denied");
+	saw(CAPWARD_HELD, CAP_CHOWN, 3, 2, SYS_capset);
+	answers(CAP_CHOWN, NEED_HELD, "of a program's file or ambient, not used");
+}
+
+/* What the kernel refused was not granted: nobody saw what would have been done with it. */
+static void refused(void **state)
+{
+	(void)state;
+	saw(CAPWARD_REFUSED, CAP_CHOWN, 1, 1, SYS_chown);
+	answers(CAP_CHOWN, NEED_NO, "only asked in passing");
+	saw(CAPWARD_REFUSED, CAP_CHOWN, 1, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_UNKNOWN, "refused, was not granted");
+	saw(CAPWARD_USED, CAP_CHOWN, 1, 0, SYS_chown);
+	answers(CAP_CHOWN, NEED_YES, "used");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(named_to_capset, forget),
+		cmocka_unit_test_setup(refused, forget),
 		cmocka_unit_test_setup(nothing_seen, forget),
 		cmocka_unit_test_setup(verdicts, forget),
 		cmocka_unit_test_setup(would_deny_in_passing, forget),

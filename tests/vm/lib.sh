@@ -159,14 +159,17 @@ daemon_places() { mkdir -p $profiles /var/lib/docker/containers /sys/fs/cgroup/d
 
 # no_daemon_places: none of it, for the cases after this one.
 no_daemon_places() {
-	rm -rf /etc/capward /var/lib/docker/containers
+	rm -rf /etc/capward /var/lib/docker/containers /var/lib/capward
 	find /sys/fs/cgroup/docker -depth -type d -exec rmdir {} \;
 }
 
 # begin_daemon: its process is $daemon; what it says is in the file said, events in the file events.
-begin_daemon() {
+begin_daemon() { begin_daemon_with --events "$work/events"; }
+
+# begin_daemon_with OPTION..: the same with options of one's own.
+begin_daemon_with() {
 	: >"$work/said"
-	"$capward" daemon --events "$work/events" >"$work/out" 2>>"$work/said" &
+	"$capward" daemon "$@" >"$work/out" 2>>"$work/said" &
 	daemon=$!
 }
 

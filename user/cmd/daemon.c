@@ -12,6 +12,7 @@
 #include "host.h"
 #include "journal.h"
 #include "profile_set.h"
+#include "store.h"
 
 #define METRICS_SOCKET "unix:/run/capward/metrics.sock"
 
@@ -38,13 +39,14 @@ static int read_options(int argc, char **argv, struct daemon_options *options)
 	static const struct option known[] = {{"profiles", required_argument, NULL, 'p'},
 					      {"events", required_argument, NULL, 'e'},
 					      {"metrics", required_argument, NULL, 'm'},
+					      {"evidence", required_argument, NULL, 'v'},
 					      {"metrics-anywhere", no_argument, NULL, 'a'},
 					      {"help", no_argument, NULL, 'h'},
 					      {}};
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":hp:e:m:", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":hp:e:m:v:", known, NULL)) != -1) {
 		switch (option) {
 		case 'p':
 			options->profiles = optarg;
@@ -57,6 +59,12 @@ static int read_options(int argc, char **argv, struct daemon_options *options)
 			break;
 		case 'm':
 			options->metrics = strcmp(optarg, "none") ? optarg : NULL;
+			break;
+		case 'v':
+			options->evidence = strcmp(optarg, "none") ? optarg : NULL;
+			if (options->evidence && optarg[0] != '/')
+				return command_usage(&command_daemon,
+						     "--evidence takes an absolute path or none");
 			break;
 		case 'a':
 			options->metrics_anywhere = true;
@@ -101,6 +109,7 @@ static int run(int argc, char **argv)
 		.log = true,
 		.log_kind = journal_has_output() ? EVENT_LOG_JOURNAL : EVENT_LOG_STDOUT,
 		.metrics = METRICS_SOCKET,
+		.evidence = STORE_DIR,
 	};
 	struct engine *engine = NULL;
 	struct error err;
@@ -124,7 +133,7 @@ static int run(int argc, char **argv)
 
 const struct command command_daemon = {
 	.name = "daemon",
-	.synopsis = "[--profiles DIR] [--events WHERE] [--metrics ADDRESS]",
+	.synopsis = "[--profiles DIR] [--events WHERE] [--metrics ADDRESS] [--evidence DIR]",
 	.summary = "keep a directory of profiles in force, by image, label, name or pod",
 	.help = "  -p, --profiles DIR    every *.yaml in it is in force while it is there\n"
 		"                        (" PROFILES_DIR ")\n"
@@ -132,6 +141,8 @@ const struct command command_daemon = {
 		"                        are written, as JSON; the journal when systemd starts it\n"
 		"  -m, --metrics ADDRESS unix:/PATH, IP:PORT or none\n"
 		"                        (" METRICS_SOCKET ")\n"
+		"  -v, --evidence DIR    where what workloads were seen to use is kept, or none\n"
+		"                        (" STORE_DIR ")\n"
 		"      --metrics-anywhere  also where others can reach the address\n\n"
 		"Loads the kernel programs, or adopts what is loaded. SIGHUP reads all profiles\n"
 		"again and reopens the file of events. When it ends, what is in force stays;\n"

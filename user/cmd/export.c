@@ -13,6 +13,8 @@
 #include "identity.h"
 #include "image.h"
 #include "profile_set.h"
+#include "scopes.h"
+#include "store.h"
 #include "text.h"
 #include "workload.h"
 
@@ -22,7 +24,7 @@ struct request {
 	enum export_format format;
 	bool non_root;
 	const char *name; /* NULL: the workload's own */
-	__u64 keep, drop;
+	struct workload_source source;
 };
 
 /* Write what is to be exported to stdout, whole or not at all, and what it cannot say to stderr. */
@@ -64,7 +66,7 @@ static int export_profile(const char *path, const struct request *request, struc
 		return code;
 	if (!what.name)
 		what.name = profile->name;
-	what.policy = (profile->mask | request->keep) & ~request->drop;
+	what.policy = (profile->mask | request->source.keep) & ~request->source.drop;
 	what.runtime = what.policy;
 	code = write_out(&what, request->format, err);
 	if (!code && (profile->denied || profile->match_count))
@@ -77,10 +79,31 @@ static int export_profile(const char *path, const struct request *request, struc
 
 /* From what was seen */
 
-/* The rule that means this workload and as little else as can be, from who it is. */
-static void choose_match(struct export *what, const struct scope_view *view,
-			 const struct identity *identity, struct image *image)
+/*
+ * Who the workload @name is, and the rule that means it and as little else as can be, as far as its name
+ * tells.
+ */
+static void describe_by_name(struct export *what, const char *name, struct image *image)
 {
+	const char *rest = strchr(name, ' '), *slash;
+
+	what->name = rest ? rest + 1 : name;
+	if (!strncmp(name, "image ", strlen("image ")) && !image_parse(what->name, image)) {
+		what->match_kind = "image";
+		what->match_pattern = image->name;
+		slash = strrchr(image->name, '/');
+		what->name = slash ? slash + 1 : image->name;
+	} else if (!strncmp(name, "unit ", strlen("unit ")) && !strpbrk(name, "@*")) {
+		what->match_kind = "unit";
+		what->match_pattern = what->name;
+	}
+}
+
+/* The same from who a scope of it is. */
+static void describe_by_scope(struct export *what, const struct scope_view *view,
+			      const struct identity *identity, struct image *image)
+{
+	what->name = identity->name ? identity->name : strrchr(view->path, '/') + 1;
 	if (identity->image && !image_parse(identity->image, image)) {
 		what->match_kind = "image";
 		what->match_pattern = image->name;
@@ -98,11 +121,15 @@ static void print_remarks(const struct workload *workload)
 {
 	__u64 since = workload_since(workload);
 	char ago[CLOCK_AGO], text[CAPS_TEXT];
-	__u64 unknown = 0;
+	__u64 unknown = 0, named = 0;
 
-	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++) {
 		if (workload->needs[cap].needed == NEED_UNKNOWN)
 			unknown |= 1ULL << cap;
+		if (workload->needs[cap].needed == NEED_NO &&
+		    workload->evidence.of[CAPWARD_HELD][cap].count)
+			named |= 1ULL << cap;
+	}
 	if (since)
 		fprintf(stderr,
 			"capward " NAME ": what was seen began %s ago; what the workload does "
@@ -114,6 +141,11 @@ static void print_remarks(const struct workload *workload)
 		fprintf(stderr,
 			"capward " NAME ": denied, so that what is done with it was not seen: %s\n",
 			caps_format(unknown, text));
+	if (named)
+		fprintf(stderr,
+			"capward " NAME ": named to capset and not used, so left out: %s; --keep "
+			"what it does not start without\n",
+			caps_format(named, text));
 }
 
 static int export_workload(const struct workload *workload, const struct request *request,
@@ -122,21 +154,23 @@ static int export_workload(const struct workload *workload, const struct request
 	struct export what = {.policy = needs_mask(workload->needs, false),
 			      .runtime = needs_mask(workload->needs, true),
 			      .non_root = request->non_root};
-	const struct scope_view *first = workload->scopes[0];
+	const struct scope_view *first = workload->count ? workload->scopes[0] : NULL;
 	const char *why[CAPWARD_CAPS] = {};
-	struct identity identity;
+	struct identity identity = {};
 	struct image image;
-	int code = identity_of("", first->path, &identity, NULL);
+	int code = first ? identity_of("", first->path, &identity, NULL) : 0;
 
 	if (code)
 		return error_set(err, code, "%s", strerror(-code));
 	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
 		why[cap] = workload->needs[cap].why;
 	what.why = why;
-	what.name = request->name   ? request->name
-		    : identity.name ? identity.name
-				    : strrchr(first->path, '/') + 1;
-	choose_match(&what, first, &identity, &image);
+	if (first)
+		describe_by_scope(&what, first, &identity, &image);
+	else
+		describe_by_name(&what, workload->name ? workload->name : "workloads", &image);
+	if (request->name)
+		what.name = request->name;
 	code = write_out(&what, request->format, err);
 	identity_free(&identity);
 	if (!code)
@@ -144,7 +178,13 @@ static int export_workload(const struct workload *workload, const struct request
 	return code;
 }
 
-static int export_named(char *const *names, size_t count, const struct request *request,
+static void warn(void *context, const char *text)
+{
+	(void)context;
+	fprintf(stderr, "capward " NAME ": %s\n", text);
+}
+
+static int export_named(char *const *names, size_t count, struct request *request,
 			struct error *err)
 {
 	struct workload *workload = NULL;
@@ -156,10 +196,12 @@ static int export_named(char *const *names, size_t count, const struct request *
 		code = engine_open(&engine, err);
 	if (code)
 		return code;
+	request->source.engine = engine;
+	request->source.list = &list;
+	request->source.teller.say = warn;
 	code = scopes_read(engine, &list, err);
 	if (!code)
-		code = workload_named(engine, &list, names, count, request->keep, request->drop,
-				      &workload, err);
+		code = workload_named(&request->source, names, count, &workload, err);
 	if (!code)
 		code = export_workload(workload, request, err);
 	workload_free(workload);
@@ -178,12 +220,13 @@ static bool read_options(int argc, char **argv, struct request *request, int *st
 						{"non-root", no_argument, NULL, 'u'},
 						{"keep", required_argument, NULL, 'k'},
 						{"drop", required_argument, NULL, 'd'},
+						{"evidence", required_argument, NULL, 'v'},
 						{"help", no_argument, NULL, 'h'},
 						{}};
 	int option, format;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":f:n:uk:d:h", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":f:n:uk:d:v:h", options, NULL)) >= 0) {
 		switch (option) {
 		case 'f':
 			format = export_format_parse(optarg);
@@ -202,12 +245,15 @@ static bool read_options(int argc, char **argv, struct request *request, int *st
 			request->non_root = true;
 			break;
 		case 'k':
-			if (!command_cap(&command_profile, "keep", &request->keep, status))
+			if (!command_cap(&command_profile, "keep", &request->source.keep, status))
 				return false;
 			break;
 		case 'd':
-			if (!command_cap(&command_profile, "drop", &request->drop, status))
+			if (!command_cap(&command_profile, "drop", &request->source.drop, status))
 				return false;
+			break;
+		case 'v':
+			request->source.dir = optarg;
 			break;
 		case 'h':
 			*status = command_help(&command_profile);
@@ -222,7 +268,7 @@ static bool read_options(int argc, char **argv, struct request *request, int *st
 
 int command_profile_export(int argc, char **argv)
 {
-	struct request request = {.format = EXPORT_CAPWARD};
+	struct request request = {.format = EXPORT_CAPWARD, .source.dir = STORE_DIR};
 	struct error err = {""};
 	int status, code, count;
 
@@ -232,7 +278,7 @@ int command_profile_export(int argc, char **argv)
 	count = argc - optind;
 	if (!count)
 		return command_usage(&command_profile, "no container and no profile is named");
-	if (request.keep & request.drop)
+	if (request.source.keep & request.source.drop)
 		return command_usage(&command_profile,
 				     "--keep and --drop name the same capability");
 	if (!text_ends_with(argv[optind], strlen(argv[optind]), PROFILE_SUFFIX)) {

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "caps.h"
 #include "caps_json.h"
@@ -11,19 +13,24 @@
 #include "command.h"
 #include "decide.h"
 #include "event.h"
+#include "evidence_read.h"
 #include "host.h"
 #include "identity.h"
 #include "output.h"
 #include "profile.h"
 #include "scope_json.h"
+#include "store.h"
 #include "workload.h"
+#include "workload_name.h"
 
 struct learn {
 	struct engine *engine;
 	struct scope_list list;
-	__u64 keep, drop; /* what a person knows better */
-	bool json;
+	struct workload_source source;
+	struct error err;
+	bool json, all, refusals;
 	json_t *workloads; /* with @json: those that were shown */
+	size_t shown;
 };
 
 /* JSON */
@@ -69,9 +76,12 @@ static json_t *workload_json(const struct workload *workload)
 	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
 		if (workload->needs[cap].needed != NEED_NONE)
 			json_array_append_new(capabilities, capability_json(workload, cap));
-	return json_pack("{s:o, s:o, s:o, s:o}", "scopes", scopes_json(workload), "capabilities",
-			 capabilities, "needed", caps_json(needs_mask(workload->needs, false)),
-			 "to_grant", caps_json(needs_mask(workload->needs, true)));
+	return json_pack("{s:o, s:b, s:I, s:o, s:o, s:o, s:o}", "workload",
+			 json_text(workload->name), "learning", workload->learning, "runs",
+			 (json_int_t)workload->runs, "scopes", scopes_json(workload),
+			 "capabilities", capabilities, "needed",
+			 caps_json(needs_mask(workload->needs, false)), "to_grant",
+			 caps_json(needs_mask(workload->needs, true)));
 }
 
 /* Text */
@@ -88,6 +98,15 @@ static void print_scope(const struct scope_view *view)
 	       scope_called(view->path, code ? NULL : &identity, called), image[0] ? "  " : "",
 	       image, view->policy.profile, profile_mode_name(policy_mode(view->policy.word)));
 	identity_free(&identity);
+}
+
+static void print_name(const struct workload *workload)
+{
+	char name[TEXT_ESCAPED(WORKLOAD_NAME)];
+
+	text_escape(name, sizeof(name), workload->name, strlen(workload->name));
+	printf("%s: %llu ended, %zu running%s\n", name, (unsigned long long)workload->runs,
+	       workload->count, workload->learning ? "" : "; what is seen is not added");
 }
 
 static int add_row(struct table *table, const struct workload *workload, unsigned int cap)
@@ -133,6 +152,8 @@ static int print_workload(const struct workload *workload)
 	char text[CAPS_TEXT];
 	int code;
 
+	if (workload->name)
+		print_name(workload);
 	for (size_t i = 0; i < workload->count; i++)
 		print_scope(workload->scopes[i]);
 	code = print_table(workload);
@@ -144,133 +165,344 @@ static int print_workload(const struct workload *workload)
 	return 0;
 }
 
-/* Finding out */
+/* What is done */
 
-/* Show @workload, and free it. */
-static int show_workload(struct learn *learn, struct workload *workload)
+static int show_one(void *context, const struct workload *workload)
 {
-	int code;
+	struct learn *learn = context;
 
 	if (learn->json)
-		code = json_array_append_new(learn->workloads, workload_json(workload)) ? -ENOMEM
+		return json_array_append_new(learn->workloads, workload_json(workload)) ? -ENOMEM
 											: 0;
-	else
-		code = print_workload(workload);
+	if (learn->shown++)
+		putchar('\n');
+	return print_workload(workload);
+}
+
+/* Those that are named, together; without names each by itself. */
+static int show(struct learn *learn, char *const *names, size_t count)
+{
+	struct workload *workload;
+	int code;
+
+	if (learn->json && !(learn->workloads = json_array()))
+		return -ENOMEM;
+	if (!count)
+		return workload_each(&learn->source, NULL, 0, show_one, learn, &learn->err);
+	code = workload_named(&learn->source, names, count, &workload, &learn->err);
+	if (code)
+		return code;
+	code = show_one(learn, workload);
 	workload_free(workload);
 	return code;
 }
 
-/* Every scope, each by itself. */
-static int show_all(struct learn *learn)
+/* What of @workload is on disk, with @learning as it is to be. */
+static int write_workload(struct learn *learn, const struct workload *workload, bool learning)
 {
-	struct workload *workload;
-	int code = 0;
+	struct stored_workload *stored = NULL;
+	int code = store_read_workload(learn->source.dir, workload->name, &stored, &learn->err);
 
-	if (!learn->list.count && !learn->json)
-		puts("no scope: nothing is governed");
-	for (size_t i = 0; !code && i < learn->list.count; i++) {
-		if (i && !learn->json)
-			putchar('\n');
-		code = workload_of(learn->engine, &learn->list.scopes[i], learn->keep, learn->drop,
-				   &workload);
-		if (!code)
-			code = show_workload(learn, workload);
+	if (code == -ENOENT) {
+		stored = calloc(1, sizeof(*stored));
+		if (stored)
+			stored->name = strdup(workload->name);
+		code = stored && stored->name ? 0 : -ENOMEM;
 	}
+	for (size_t i = 0; !code && !learning && i < workload->count; i++)
+		evidence_read_scope(learn->engine, workload->scopes[i], &stored->evidence);
+	if (!code) {
+		stored->learning = learning;
+		code = store_write_workload(learn->source.dir, stored, &learn->err);
+	}
+	stored_workload_free(stored);
 	return code;
 }
 
-/* Those that are named, together. */
-static int show_named(struct learn *learn, char *const *names, size_t count, struct error *err)
+/* Have the scopes of @workload that run begin anew, so that what came before is not added. */
+static int begin_anew(struct learn *learn, const struct workload *workload)
 {
-	struct workload *workload;
-	int code = workload_named(learn->engine, &learn->list, names, count, learn->keep,
-				  learn->drop, &workload, err);
+	int code = 0;
 
-	return code ? code : show_workload(learn, workload);
+	for (size_t i = 0; !code && i < workload->count; i++)
+		code = scope_begin_anew(learn->engine, workload->scopes[i]);
+	return code;
 }
 
-static int show(struct learn *learn, char *const *names, size_t count)
+static void say(struct learn *learn, const struct workload *workload, const char *what)
 {
-	struct error err = {""};
-	int code = host_permit(&err), status = STATUS_OK;
+	char name[TEXT_ESCAPED(WORKLOAD_NAME)];
 
+	text_escape(name, sizeof(name), workload->name, strlen(workload->name));
+	printf("%s: %s\n", name, what);
+	learn->shown++;
+}
+
+static int start_one(void *context, const struct workload *workload)
+{
+	struct learn *learn = context;
+	int code;
+
+	if (workload->learning) {
+		say(learn, workload, "is learned already");
+		return 0;
+	}
+	code = begin_anew(learn, workload);
 	if (!code)
-		code = engine_open(&learn->engine, &err);
+		code = write_workload(learn, workload, true);
+	if (!code)
+		say(learn, workload, "what is seen from now on is added");
+	return code;
+}
+
+static int stop_one(void *context, const struct workload *workload)
+{
+	struct learn *learn = context;
+	int code;
+
+	if (!workload->learning) {
+		say(learn, workload, "is not learned already");
+		return 0;
+	}
+	code = write_workload(learn, workload, false);
+	if (!code)
+		say(learn, workload, "what is seen from now on is not added");
+	return code;
+}
+
+static int reset_one(void *context, const struct workload *workload)
+{
+	struct learn *learn = context;
+	int code = store_remove_workload(learn->source.dir, workload->name, &learn->err);
+
+	if (!code || code == -ENOENT)
+		code = begin_anew(learn, workload);
+	for (size_t i = 0; !code && i < workload->count; i++) {
+		code = store_remove_run(learn->source.dir, workload->scopes[i]->id);
+		if (code == -ENOENT)
+			code = 0;
+	}
+	if (!code)
+		say(learn, workload, "nothing is known of it any more");
+	return code;
+}
+
+static int watch_refusals(struct learn *learn, bool watch)
+{
+	int lock = engine_lock(&learn->err), code;
+
+	if (lock < 0)
+		return lock;
+	code = engine_watch_refusals(learn->engine, watch, &learn->err);
+	close(lock);
+	if (!code)
+		puts(watch ? "what the kernel refuses is watched: every check on this host costs "
+			     "more until `capward learn stop --refusals`"
+			   : "what the kernel refuses is not watched");
+	return code;
+}
+
+typedef int each_workload(void *context, const struct workload *workload);
+
+/* Do @each to the workloads that are meant, and see to the refusals. */
+static int change(struct learn *learn, char *const *names, size_t count, each_workload *each)
+{
+	int code = 0, lock;
+
+	if (learn->refusals)
+		code = watch_refusals(learn, each == start_one);
+	if (code || (!count && !learn->all))
+		return code;
+	lock = store_lock(learn->source.dir, true, &learn->err); /* it is made where it is not */
+	if (lock < 0)
+		return lock;
+	close(lock);
+	code = workload_each(&learn->source, names, count, each, learn, &learn->err);
+	if (!code && !learn->shown)
+		puts("no workload: nothing is governed, and nothing was");
+	return code;
+}
+
+/* The command */
+
+static void warn(void *context, const char *text)
+{
+	(void)context;
+	fprintf(stderr, "capward learn: %s\n", text);
+}
+
+/* What the words after `learn` ask for, with everything opened. */
+static int act(struct learn *learn, const char *verb, char *const *names, size_t count)
+{
+	if (!strcmp(verb, "start"))
+		return change(learn, names, count, start_one);
+	if (!strcmp(verb, "stop"))
+		return change(learn, names, count, stop_one);
+	if (!strcmp(verb, "reset"))
+		return change(learn, names, count, reset_one);
+	return show(learn, names, count);
+}
+
+static int learn_about(struct learn *learn, const char *verb, char *const *names, size_t count)
+{
+	struct error *err = &learn->err;
+	char command[64];
+	int code = host_permit(err), status = STATUS_OK;
+
+	snprintf(command, sizeof(command), "learn %s", verb);
+	if (!code)
+		code = engine_open(&learn->engine, err);
 	if (code)
-		return command_fail("learn show", code, &err);
-	code = scopes_read(learn->engine, &learn->list, &err);
-	if (!code && learn->json && !(learn->workloads = json_array()))
-		code = -ENOMEM;
+		return command_fail(command, code, err);
+	learn->source.engine = learn->engine;
+	learn->source.list = &learn->list;
+	learn->source.teller.say = warn;
+	code = scopes_read(learn->engine, &learn->list, err);
 	if (!code)
-		code = count ? show_named(learn, names, count, &err) : show_all(learn);
-	if (code && !err.text[0])
-		error_set(&err, code, "%s", strerror(-code));
+		code = act(learn, verb, names, count);
+	if (code && !err->text[0])
+		error_set(err, code, "%s", strerror(-code));
 	if (code) {
-		status = command_fail("learn show", code, &err);
+		status = command_fail(command, code, err);
 		json_decref(learn->workloads);
-	} else if (learn->json) {
-		status = command_print_json("learn show",
-					    json_pack("{s:o}", "workloads", learn->workloads),
-					    JSON_INDENT(2));
+	} else if (learn->workloads) {
+		status = command_print_json(
+			command, json_pack("{s:o}", "workloads", learn->workloads), JSON_INDENT(2));
+	} else if (!strcmp(verb, "show") && !learn->shown) {
+		puts("no scope: nothing is governed");
 	}
 	scopes_free(&learn->list);
 	engine_close(learn->engine);
 	return status;
 }
 
-static int run(int argc, char **argv)
+/* What is wrong with @verb and its @count names; NULL: nothing. */
+static const char *wrong_use(const struct learn *learn, const char *verb, size_t count)
+{
+	bool shows = !strcmp(verb, "show"), resets = !strcmp(verb, "reset");
+
+	if (learn->source.keep & learn->source.drop)
+		return "--keep and --drop name the same capability";
+	if (shows && (learn->all || learn->refusals))
+		return "--all and --refusals are not for show";
+	if (!shows && (learn->json || learn->source.keep || learn->source.drop))
+		return "--output, --keep and --drop are for show";
+	if (resets && learn->refusals)
+		return "--refusals is for start and stop";
+	if (learn->all && count)
+		return "names, or --all";
+	if (!shows && !learn->all && !learn->refusals && !count)
+		return "no container and no workload is named; --all is all of them";
+	return NULL;
+}
+
+static bool is_verb(const char *word)
+{
+	static const char *const verbs[] = {"show", "start", "stop", "reset"};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (!strcmp(word, verbs[i]))
+			return true;
+	return false;
+}
+
+/* Read the options into @learn. False: return *@status. */
+static bool read_options(int argc, char **argv, struct learn *learn, int *status)
 {
 	static const struct option options[] = {{"keep", required_argument, NULL, 'k'},
 						{"drop", required_argument, NULL, 'd'},
 						{"output", required_argument, NULL, 'o'},
+						{"evidence", required_argument, NULL, 'v'},
+						{"all", no_argument, NULL, 'a'},
+						{"refusals", no_argument, NULL, 'r'},
 						{"help", no_argument, NULL, 'h'},
 						{}};
-	struct learn learn = {};
-	int option, status;
+	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":k:d:o:h", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":k:d:o:v:arh", options, NULL)) >= 0) {
 		switch (option) {
 		case 'k':
 		case 'd':
 			if (command_cap(&command_learn, option == 'k' ? "keep" : "drop",
-					option == 'k' ? &learn.keep : &learn.drop, &status))
+					option == 'k' ? &learn->source.keep : &learn->source.drop,
+					status))
 				break;
-			return status;
+			return false;
 		case 'o':
-			if (command_output(optarg, &learn.json))
+			if (command_output(optarg, &learn->json))
 				break;
-			return command_usage(&command_learn, "--output takes text or json");
+			*status = command_usage(&command_learn, "--output takes text or json");
+			return false;
+		case 'v':
+			learn->source.dir = optarg;
+			break;
+		case 'a':
+			learn->all = true;
+			break;
+		case 'r':
+			learn->refusals = true;
+			break;
 		case 'h':
-			return command_help(&command_learn);
+			*status = command_help(&command_learn);
+			return false;
 		default:
-			return command_bad_option(&command_learn, option, argv);
+			*status = command_bad_option(&command_learn, option, argv);
+			return false;
 		}
 	}
-	if (learn.keep & learn.drop)
-		return command_usage(&command_learn, "--keep and --drop name the same capability");
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct learn learn = {.source.dir = STORE_DIR};
+	const char *verb, *wrong;
+	size_t count;
+	int status;
+
+	if (!read_options(argc, argv, &learn, &status))
+		return status;
 	if (optind == argc)
-		return command_usage(&command_learn, "what is to be done is missing: show");
-	if (strcmp(argv[optind], "show"))
-		return command_usage(&command_learn, "there is no `learn %.64s`; there is show",
-				     argv[optind]);
-	return show(&learn, argv + optind + 1, (size_t)(argc - optind - 1));
+		return command_usage(&command_learn,
+				     "what is to be done is missing: show, start, stop or reset");
+	verb = argv[optind++];
+	count = (size_t)(argc - optind);
+	if (!is_verb(verb))
+		return command_usage(&command_learn,
+				     "there is no `learn %.64s`; there are show, start, stop and "
+				     "reset",
+				     verb);
+	wrong = wrong_use(&learn, verb, count);
+	if (wrong)
+		return command_usage(&command_learn, "%s", wrong);
+	return learn_about(&learn, verb, argv + optind, count);
 }
 
 const struct command command_learn = {
 	.name = "learn",
-	.synopsis = "show [CONTAINER..] [--keep C].. [--drop C].. [-o text|json]",
+	.synopsis = "show|start|stop|reset [CONTAINER|WORKLOAD..] [OPTION..]",
 	.summary = "which capabilities a workload needs, and why",
-	.help = "Shows what each scope was seen to do since it was made, or the scopes that are "
-		"named,\n"
-		"as one workload. Whether a capability is needed:\n"
+	.help = "  show    what each workload was seen to do, in all its containers that run and,\n"
+		"          where the daemon keeps it, in all that ended; those that are named, as\n"
+		"          one\n"
+		"  stop    what they are seen to do from now on is not added\n"
+		"  start   it is again; what came between is not\n"
+		"  reset   forget what is known, and begin anew\n"
+		"\n"
+		"A WORKLOAD is named as `show` has it (\"image docker.io/library/nginx:1.25\"),\n"
+		"or by a pattern (\"image *nginx*\"). Whether a capability is needed:\n"
 		"  yes      its workload used it\n"
-		"  held     it is named to capset(2), ambient, or of a file that was executed:\n"
-		"           whoever starts the container has to grant it, a profile need not\n"
+		"  held     it is ambient, or effective of a file that was executed: whoever\n"
+		"           starts the container has to grant it, a profile need not\n"
 		"  unknown  it was denied, so that what is done with it was not seen\n"
-		"  no       it was seen, and is not needed; WHY has the reason\n\n"
+		"  no       it was seen, and is not needed; WHY has the reason\n"
+		"  -a, --all         start, stop or reset all workloads there are\n"
+		"  -r, --refusals    start or stop watching what the kernel refuses, which makes\n"
+		"                    every check on the host cost more\n"
 		"  -k, --keep CAP    it is needed, whatever was seen\n"
 		"  -d, --drop CAP    it is not\n"
+		"  -v, --evidence DIR  where the daemon keeps what was seen (" STORE_DIR ")\n"
 		"  -o, --output text|json",
 	.run = run,
 };

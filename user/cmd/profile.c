@@ -11,6 +11,7 @@
 #include "output.h"
 #include "profile_set.h"
 #include "rules.h"
+#include "store.h"
 
 static void add_warning(void *context, const char *text)
 {
@@ -90,7 +91,7 @@ static int run(int argc, char **argv)
 	int status = STATUS_OK;
 	const char *action;
 
-	/* It has options of its own. */
+	/* It has options of their own. */
 	if (argc > 1 && !strcmp(argv[1], "export"))
 		return command_profile_export(argc - 1, argv + 1);
 	if (!command_options(&command_profile, argc, argv, &json, &status))
@@ -109,32 +110,33 @@ static int run(int argc, char **argv)
 
 const struct command command_profile = {
 	.name = "profile",
-	.synopsis = "check [-o text|json] PATH.. | which [-o text|json] CONTAINER [PATH..] |\n"
-		    "       capward profile export [--format F] CONTAINER..|FILE",
-	.summary = "check profiles; say which one a container gets; write one",
-	.help = "check: reads every PATH, a profile or a directory of *.yaml, as `apply` does, "
-		"and\n"
-		"changes nothing. Errors are FILE:LINE:COLUMN; warnings name capabilities that "
-		"make\n"
-		"others pointless.\n\n"
+	.synopsis = "check [-o text|json] PATH.. |\n"
+		    "       capward profile which [-o text|json] CONTAINER [PATH..] |\n"
+		    "       capward profile export [--format F] CONTAINER..|WORKLOAD..|FILE",
+	.summary = "check and write profiles; say which one a container gets",
+	.help = "check: reads every PATH, a profile or a directory of *.yaml, as `apply` does,\n"
+		"and changes nothing. Errors are FILE:LINE:COLUMN; warnings name capabilities\n"
+		"that make others pointless.\n"
+		"\n"
 		"which: says which rule of the profiles in PATH.., or in " PROFILES_DIR ",\n"
-		"decides for CONTAINER: its id or the beginning of it, its name, POD/CONTAINER, "
-		"a\n"
-		"unit's full name, or a cgroup's path. Then what else matches and why that does\n"
-		"not decide, and what is in force where that differs.\n\n"
-		"export: writes the smallest set that `capward learn show` knows for CONTAINER.., "
-		"as\n"
-		"one workload, or the set of the profile in FILE, which ends in .yaml.\n\n"
+		"decides for CONTAINER: its id or the beginning of it, its name, POD/CONTAINER,\n"
+		"a unit's full name, or a cgroup's path. Then what else matches and why that\n"
+		"does not decide, and what is in force where that differs.\n"
+		"\n"
+		"export: writes the smallest set that `capward learn show` knows for\n"
+		"CONTAINER.. or WORKLOAD.., as one workload, or the set of the profile in FILE,\n"
+		"which ends in .yaml.\n"
 		"  -o, --output text|json\n"
-		"  -f, --format F    capward (a profile), docker, podman, compose, kubernetes, oci "
-		"or\n"
-		"                    systemd\n"
+		"  -f, --format F    capward (a profile), docker, podman, compose, kubernetes, "
+		"oci\n"
+		"                    or systemd\n"
 		"  -n, --name NAME   of the workload, in place of its own\n"
 		"  -u, --non-root    it starts as another user than root\n"
 		"  -k, --keep CAP    it is needed, whatever was seen\n"
-		"  -d, --drop CAP    it is not\n\n"
+		"  -d, --drop CAP    it is not\n"
+		"  -v, --evidence DIR  where the daemon keeps what was seen (" STORE_DIR ")\n\n"
 		"Exit status: 0 all are valid, or there is one rule or none; 1 there is no such\n"
-		"container, or two rules are a tie; 3 a profile is not valid, or two have the "
-		"same\nrule.",
+		"container, or two rules are a tie; 3 a profile is not valid, or two have the\n"
+		"same rule.",
 	.run = run,
 };

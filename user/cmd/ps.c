@@ -97,13 +97,10 @@ static void describe(const struct scope_view *view, enum capward_verdict verdict
 
 	snprintf(text, size, "-");
 	for (unsigned int i = 0; i < CAPWARD_OPS_END && used < size; i++) {
-		const char *name = operation_name(i);
-
 		if (!view->counts[verdict][i])
 			continue;
-		if (!name)
-			name = caps_label(i, label) + strlen("CAP_");
-		used += snprintf(text + used, size - used, "%s%s %llu", used ? ", " : "", name,
+		used += snprintf(text + used, size - used, "%s%s %llu", used ? ", " : "",
+				 permission_name(i, label),
 				 (unsigned long long)view->counts[verdict][i]);
 	}
 }
@@ -209,7 +206,7 @@ static int run(int argc, char **argv)
 const struct command command_ps = {
 	.name = "ps",
 	.synopsis = "[-o text|json]",
-	.summary = "every scope: its profile, and what it was granted, used and was denied",
+	.summary = "every scope: its profile, and what it was granted, used, denied",
 	.help = "Counts are exact, by capability, since the scope was made:\n"
 		"  used        by its workload, allowed\n"
 		"  denied      refused\n"

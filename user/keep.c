@@ -1,0 +1,600 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "keep.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "evidence_read.h"
+#include "scopes.h"
+#include "store.h"
+#include "workload_name.h"
+
+/* Scopes that ended are added this often, together, so that a thousand starts are not as many writes. */
+#define TICK_US 1000000ULL
+/* And this often what is new in those that run is looked for. */
+#define LOOK_US (10 * TICK_US)
+/* So many scopes at a time: nobody who starts a container meanwhile waits for more than these. */
+#define PIECE	16
+/* What is not new, but more of the same, is written after this long. */
+#define SAVE_NS 3600000000000ULL
+
+/* A scope that is kept. */
+struct kept {
+	__u64 id; /* the first member: they are found by it */
+	struct stored_run *run;
+	__u64 seen[CAPWARD_VERDICTS]; /* as they were when it was written */
+	__u64 written;		      /* ns since boot; 0: who it is, is not */
+	bool gone, due;		      /* to be added to its workload; to be written */
+};
+
+struct keep {
+	struct engine *engine;
+	const char *dir;
+	struct teller teller;
+	sd_event_source *timer;
+	char boot[STORE_BOOT];
+	void *kept; /* tree of struct kept */
+	size_t count, gone;
+	uint64_t look;	 /* when what is new is looked for next, in the time of the loop */
+	bool saving;	 /* what is new is being written */
+	bool hurry;	 /* to write what could not be written */
+	char told[1024]; /* what was told last, which is not told again */
+};
+
+/* --- the scopes that are kept ------------------------------------------------------------------- */
+
+static int by_id(const void *left, const void *right)
+{
+	__u64 a = *(const __u64 *)left, b = *(const __u64 *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static struct kept *find(const struct keep *keep, __u64 id)
+{
+	void *const *node = tfind(&id, &keep->kept, by_id);
+
+	return node ? *node : NULL;
+}
+
+static void free_kept(void *node)
+{
+	struct kept *kept = node;
+
+	stored_run_free(kept->run);
+	free(kept);
+}
+
+static struct kept *add(struct keep *keep, __u64 id)
+{
+	struct kept *kept = calloc(1, sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	kept->id = id;
+	if (!tsearch(kept, &keep->kept, by_id)) {
+		free(kept);
+		return NULL;
+	}
+	keep->count++;
+	return kept;
+}
+
+static void drop(struct keep *keep, struct kept *kept)
+{
+	tdelete(kept, &keep->kept, by_id);
+	keep->count--;
+	keep->gone -= kept->gone;
+	free_kept(kept);
+}
+
+struct gather {
+	struct kept **list;
+	size_t count, room;
+};
+
+static void gather_one(const void *node, VISIT visit, void *context)
+{
+	struct gather *gather = context;
+
+	if ((visit == postorder || visit == leaf) && gather->count < gather->room)
+		gather->list[gather->count++] = *(struct kept *const *)node;
+}
+
+/* All that are kept, in a list that the caller frees; a tree cannot change while it is walked. */
+static struct gather gather_all(const struct keep *keep)
+{
+	struct gather gather = {.room = keep->count};
+
+	gather.list = calloc(gather.room + 1, sizeof(*gather.list));
+	if (gather.list)
+		twalk_r(keep->kept, gather_one, &gather);
+	return gather;
+}
+
+/* Tell @err, unless that was the last thing told: a full disk is tried again each second. */
+static void say(struct keep *keep, const struct error *err)
+{
+	if (!strcmp(keep->told, err->text))
+		return;
+	snprintf(keep->told, sizeof(keep->told), "%s", err->text);
+	tell(&keep->teller, "evidence is not written, and tried again: %s", err->text);
+}
+
+/*
+ * The lock of the store, or a negative errno, which was told. While the daemon runs it does not wait for
+ * who reads: it tries again soon.
+ */
+static int lock(struct keep *keep, bool wait)
+{
+	struct error err;
+	int fd = store_lock(keep->dir, wait, &err);
+
+	if (fd == -EAGAIN)
+		keep->hurry = true;
+	else if (fd < 0)
+		say(keep, &err);
+	return fd;
+}
+
+/* --- those that run ----------------------------------------------------------------------------- */
+
+static void write_run(struct keep *keep, struct kept *kept)
+{
+	struct error err;
+
+	if (store_write_run(keep->dir, kept->run, &err)) {
+		say(keep, &err);
+		return;
+	}
+	kept->written = clock_boot_ns();
+	kept->due = false;
+}
+
+void keep_scope(struct keep *keep, __u64 id, const char *path, const struct identity *identity)
+{
+	char name[WORKLOAD_NAME];
+	struct kept *kept = find(keep, id);
+	struct stored_run *run;
+	int fd;
+
+	if (!workload_name(path, identity, name) || (kept && kept->gone) ||
+	    (kept && !strcmp(kept->run->workload, name)))
+		return;
+	if (stored_run_new(name, id, path, identity, &run))
+		return;
+	if (!kept)
+		kept = add(keep, id);
+	if (!kept) {
+		stored_run_free(run);
+		return;
+	}
+	if (kept->run)
+		run->begun = kept->run->begun;
+	stored_run_free(kept->run);
+	kept->run = run;
+	kept->due = true;
+	fd = lock(keep, false);
+	if (fd < 0)
+		return;
+	write_run(keep, kept);
+	memset(kept->seen, 0, sizeof(kept->seen));
+	close(fd);
+}
+
+/* Whether more is to be written of @kept than was. */
+static bool is_due(struct keep *keep, struct kept *kept)
+{
+	struct capward_scope scope;
+
+	if (kept->gone || engine_scope(keep->engine, kept->id, &scope))
+		return false;
+	if (memcmp(kept->seen, scope.seen, sizeof(kept->seen)))
+		return true;
+	return !kept->written || clock_boot_ns() - kept->written > SAVE_NS;
+}
+
+static const struct scope_view *view_of(const struct scope_list *list, __u64 id)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->scopes[i].id == id)
+			return &list->scopes[i];
+	return NULL;
+}
+
+/* Write what was seen in @kept, which runs, with its totals from @list. */
+static void save_run(struct keep *keep, struct kept *kept, const struct scope_list *list)
+{
+	const struct scope_view *view = view_of(list, kept->id);
+	struct capward_scope scope;
+
+	if (!view || engine_scope(keep->engine, kept->id, &scope))
+		return;
+	kept->run->evidence = calloc(1, sizeof(*kept->run->evidence));
+	if (!kept->run->evidence)
+		return;
+	evidence_read_scope(keep->engine, view, kept->run->evidence);
+	write_run(keep, kept);
+	free(kept->run->evidence);
+	kept->run->evidence = NULL;
+	memcpy(kept->seen, scope.seen, sizeof(kept->seen));
+}
+
+/* Note in which scopes that run there is something new; with @all in each. */
+static void look_for_new(struct keep *keep, bool all)
+{
+	struct gather gather = gather_all(keep);
+
+	for (size_t i = 0; i < gather.count; i++) {
+		struct kept *kept = gather.list[i];
+
+		kept->due = !kept->gone && (all || kept->due || is_due(keep, kept));
+	}
+	free(gather.list);
+}
+
+/*
+ * Write what is new in the scopes that run, of @most of them. True: some were written, and there are
+ * more.
+ */
+static bool save_runs(struct keep *keep, size_t most, bool wait)
+{
+	struct gather gather = gather_all(keep);
+	struct scope_list list = {};
+	size_t due = 0, tried = 0, saved = 0;
+	struct error err;
+	int fd;
+
+	for (size_t i = 0; i < gather.count; i++)
+		due += gather.list[i]->due;
+	fd = due ? lock(keep, wait) : -1;
+	if (fd >= 0 && scopes_read(keep->engine, &list, &err))
+		say(keep, &err);
+	for (size_t i = 0; fd >= 0 && i < gather.count && saved < most; i++) {
+		if (!gather.list[i]->due)
+			continue;
+		save_run(keep, gather.list[i], &list);
+		tried++;
+		saved += !gather.list[i]->due;
+	}
+	scopes_free(&list);
+	free(gather.list);
+	if (fd >= 0)
+		close(fd);
+	return saved && tried < due;
+}
+
+/* --- those that ended --------------------------------------------------------------------------- */
+
+void keep_gone(struct keep *keep, __u64 id)
+{
+	struct kept *kept = find(keep, id);
+
+	if (!kept || kept->gone)
+		return;
+	kept->gone = true;
+	kept->run->ended = clock_ns(CLOCK_REALTIME);
+	keep->gone++;
+}
+
+/*
+ * Have @run have its evidence: what the kernel kept or, where that is gone, what was written of it
+ * last. -ENOMEM.
+ */
+static int find_evidence(struct keep *keep, struct stored_run *run)
+{
+	struct stored_run *written;
+
+	if (!run->evidence)
+		run->evidence = calloc(1, sizeof(*run->evidence));
+	if (!run->evidence)
+		return -ENOMEM;
+	memset(run->evidence, 0, sizeof(*run->evidence));
+	if (!strcmp(run->boot, keep->boot))
+		evidence_read_gone(keep->engine, run->scope, run->evidence);
+	if (!evidence_is_empty(run->evidence) ||
+	    store_read_run(keep->dir, run->scope, &written, NULL))
+		return 0;
+	evidence_merge(run->evidence, written->evidence);
+	stored_run_free(written);
+	return 0;
+}
+
+/* How a run is called in its workload's list of those that were added. */
+#define RUN_KEY (STORE_BOOT + 24)
+static const char *run_key(const struct stored_run *run, char key[static RUN_KEY])
+{
+	snprintf(key, RUN_KEY, "%s/%llu", run->boot, (unsigned long long)run->scope);
+	return key;
+}
+
+static bool was_added(const struct stored_workload *workload, const struct stored_run *run)
+{
+	char key[RUN_KEY];
+
+	run_key(run, key);
+	for (size_t i = 0; i < workload->added_count; i++)
+		if (!strcmp(workload->added[i], key))
+			return true;
+	return false;
+}
+
+/* What is known of workload @name, or that nothing is. */
+static int begin_workload(struct keep *keep, const char *name, struct stored_workload **out,
+			  struct error *err)
+{
+	int code = store_read_workload(keep->dir, name, out, err);
+
+	if (code == -EINVAL || code == -EPROTO)
+		tell(&keep->teller, "%s; it is kept aside", err->text);
+	else if (code != -ENOENT)
+		return code;
+	*out = calloc(1, sizeof(**out));
+	if (*out)
+		(*out)->name = strdup(name);
+	if (!*out || !(*out)->name) {
+		stored_workload_free(*out);
+		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	}
+	(*out)->learning = true;
+	return 0;
+}
+
+/* Have the list of those that were added be that of @runs. */
+static int list_added(struct stored_workload *workload, struct kept *const *runs, size_t count)
+{
+	char **list = calloc(count, sizeof(*list)), key[RUN_KEY];
+
+	for (size_t i = 0; i < workload->added_count; i++)
+		free(workload->added[i]);
+	free(workload->added);
+	workload->added = list;
+	workload->added_count = 0;
+	for (size_t i = 0; list && i < count; i++) {
+		list[i] = strdup(run_key(runs[i]->run, key));
+		if (!list[i])
+			return -ENOMEM;
+		workload->added_count++;
+	}
+	return list ? 0 : -ENOMEM;
+}
+
+/* Add the @count @runs, which ended, to the workload that all of them are of. */
+static int add_runs(struct keep *keep, struct kept *const *runs, size_t count, struct error *err)
+{
+	struct stored_workload *workload;
+	int code = begin_workload(keep, runs[0]->run->workload, &workload, err);
+
+	if (code)
+		return code;
+	for (size_t i = 0; !code && i < count; i++) {
+		struct stored_run *run = runs[i]->run;
+
+		if (was_added(workload, run))
+			continue;
+		code = find_evidence(keep, run);
+		if (code)
+			continue;
+		workload->runs++;
+		if (workload->learning)
+			evidence_merge(&workload->evidence, run->evidence);
+		if (!evidence_is_empty(run->evidence))
+			code = store_write_ended(keep->dir, run, err);
+		free(run->evidence);
+		run->evidence = NULL;
+	}
+	if (!code)
+		code = list_added(workload, runs, count);
+	if (code == -ENOMEM)
+		error_set(err, code, "%s", strerror(ENOMEM));
+	if (!code)
+		code = store_write_workload(keep->dir, workload, err);
+	stored_workload_free(workload);
+	return code;
+}
+
+/* What is added is on disk: nobody else need have it. */
+static void forget_runs(struct keep *keep, struct kept *const *runs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		store_remove_run(keep->dir, runs[i]->id);
+		if (!strcmp(runs[i]->run->boot, keep->boot))
+			engine_drop_gone(keep->engine, runs[i]->id);
+		drop(keep, runs[i]);
+	}
+}
+
+static int by_workload(const void *left, const void *right)
+{
+	const struct kept *a = *(struct kept *const *)left, *b = *(struct kept *const *)right;
+
+	if (a->gone != b->gone)
+		return a->gone ? -1 : 1;
+	return strcmp(a->run->workload, b->run->workload);
+}
+
+/*
+ * Add those that ended to their workloads, @most of them. The caller holds the lock. True: some were
+ * added, and there are more.
+ */
+static bool add_gone(struct keep *keep, size_t most)
+{
+	struct gather gather = gather_all(keep);
+	size_t gone = keep->gone, tried = 0, added = 0;
+	struct error err;
+
+	if (gather.list)
+		qsort(gather.list, gather.count, sizeof(struct kept *), by_workload);
+	for (size_t n; tried < gone && tried < gather.count && added < most; tried += n) {
+		struct kept *const *runs = &gather.list[tried];
+
+		for (n = 1; tried + n < gone && n < most; n++)
+			if (strcmp(runs[n]->run->workload, runs[0]->run->workload))
+				break;
+		if (add_runs(keep, runs, n, &err))
+			say(keep, &err);
+		else
+			forget_runs(keep, runs, n);
+		added = gone - keep->gone;
+	}
+	free(gather.list);
+	return added && tried < gone;
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct keep *keep = context;
+	int fd = keep->gone ? lock(keep, false) : -1;
+	bool more = false;
+
+	if (fd >= 0) {
+		more = add_gone(keep, PIECE);
+		close(fd);
+	}
+	if (!keep->saving && (usec >= keep->look || keep->hurry)) {
+		keep->look = usec + LOOK_US;
+		keep->hurry = false;
+		keep->saving = true;
+		look_for_new(keep, false);
+	}
+	if (keep->saving)
+		keep->saving = save_runs(keep, PIECE, false);
+	sd_event_source_set_time(source, more || keep->saving ? usec : usec + TICK_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* --- what was left ------------------------------------------------------------------------------ */
+
+/* Scopes by their ids. */
+struct ids {
+	struct keep *keep;
+	__u64 *list;
+	size_t count, room;
+};
+
+static int add_id(struct ids *ids, __u64 id)
+{
+	if (ids->count == ids->room) {
+		size_t room = ids->room ? 2 * ids->room : 64;
+		__u64 *grown = realloc(ids->list, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		ids->list = grown;
+		ids->room = room;
+	}
+	ids->list[ids->count++] = id;
+	return 0;
+}
+
+static int find_run(void *context, const struct stored_run *run)
+{
+	return add_id(context, run->scope);
+}
+
+/* Go on with a run that the last daemon left: it runs still, or it ended meanwhile. */
+static void resume(struct keep *keep, __u64 id)
+{
+	struct capward_scope scope;
+	struct stored_run *run;
+	struct kept *kept;
+
+	if (store_read_run(keep->dir, id, &run, NULL))
+		return;
+	free(run->evidence);
+	run->evidence = NULL;
+	kept = add(keep, id);
+	if (!kept) {
+		stored_run_free(run);
+		return;
+	}
+	kept->run = run;
+	kept->gone = strcmp(run->boot, keep->boot) || engine_scope(keep->engine, id, &scope);
+	keep->gone += kept->gone;
+	/* Nobody saw when. */
+	if (kept->gone)
+		run->ended = clock_ns(CLOCK_REALTIME);
+}
+
+/* Evidence of a scope that is gone and that nobody knows: it ended before anybody saw who it was. */
+static int find_unknown(void *context, __u64 root)
+{
+	struct ids *ids = context;
+	struct capward_scope scope;
+
+	if (find(ids->keep, root) || !engine_scope(ids->keep->engine, root, &scope))
+		return 0;
+	return add_id(ids, root);
+}
+
+/* Go on where the last daemon ended. */
+static void take_over(struct keep *keep)
+{
+	struct ids runs = {.keep = keep}, unknown = {.keep = keep};
+	int fd = lock(keep, true);
+
+	if (fd < 0)
+		return;
+	store_each_run(keep->dir, find_run, &runs, &keep->teller);
+	for (size_t i = 0; i < runs.count; i++)
+		resume(keep, runs.list[i]);
+	add_gone(keep, SIZE_MAX);
+	engine_each_evidence(keep->engine, find_unknown, &unknown);
+	for (size_t i = 0; i < unknown.count; i++)
+		engine_drop_gone(keep->engine, unknown.list[i]);
+	free(runs.list);
+	free(unknown.list);
+	close(fd);
+}
+
+int keep_new(struct engine *engine, const char *dir, sd_event *event, const struct teller *teller,
+	     struct keep **out, struct error *err)
+{
+	struct keep *keep = calloc(1, sizeof(*keep));
+	uint64_t time = 0;
+	int code;
+
+	if (!keep)
+		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	keep->engine = engine;
+	keep->dir = dir;
+	keep->teller = *teller;
+	code = store_boot(keep->boot);
+	if (!code)
+		code = sd_event_now(event, CLOCK_MONOTONIC, &time);
+	keep->look = time + LOOK_US;
+	if (code >= 0)
+		code = sd_event_add_time(event, &keep->timer, CLOCK_MONOTONIC, time + TICK_US,
+					 TICK_US / 4, on_tick, keep);
+	if (code < 0) {
+		free(keep);
+		return error_set(err, code, "keep evidence: %s", strerror(-code));
+	}
+	engine_state(engine)->keep = 1;
+	take_over(keep);
+	*out = keep;
+	return 0;
+}
+
+void keep_free(struct keep *keep)
+{
+	int fd;
+
+	if (!keep)
+		return;
+	fd = keep->gone ? lock(keep, true) : -1;
+	if (fd >= 0) {
+		add_gone(keep, SIZE_MAX);
+		close(fd);
+	}
+	look_for_new(keep, true);
+	save_runs(keep, SIZE_MAX, true);
+	sd_event_source_disable_unref(keep->timer);
+	tdestroy(keep->kept, free_kept);
+	free(keep);
+}
