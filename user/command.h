@@ -45,6 +45,16 @@ int command_profile_which(char *const *arguments, int count, bool json);
  */
 int command_profile_export(int argc, char **argv);
 
+/*
+ * `capward profile diff` of the @count @names. The exit status.
+ */
+int command_profile_diff(char *const *names, int count, bool json);
+
+/*
+ * `capward profile merge`: @argv[0] is "merge". The exit status.
+ */
+int command_profile_merge(int argc, char **argv);
+
 /* Print "capward COMMAND: text of @err" on stderr; the exit status that fits the errno @code. */
 int command_fail(const char *command, int code, const struct error *err);
 

@@ -475,6 +475,32 @@ static int make_rule(const struct profile *profile, const struct profile_match *
 	return 0;
 }
 
+static int same_match(const struct profile_match *a, const struct profile_match *b)
+{
+	struct compiled one = {}, other = {};
+	int code;
+
+	if (a->kind != b->kind)
+		return 0;
+	code = make_rule(NULL, a, &one);
+	if (!code)
+		code = make_rule(NULL, b, &other);
+	if (!code)
+		code = !strcmp(one.text, other.text);
+	free(one.text);
+	free(other.text);
+	return code;
+}
+
+int rules_have(const struct profile_match *matches, size_t count, const struct profile_match *match)
+{
+	int same = 0;
+
+	for (size_t i = 0; !same && i < count; i++)
+		same = same_match(&matches[i], match);
+	return same;
+}
+
 /* Whether two profiles have the same rule. One profile may have it twice. */
 static int check_twins(const struct rules *rules, struct error *err)
 {

@@ -101,6 +101,13 @@ void rules_matching(const struct rules *rules, const struct rules_subject *subje
 void rules_why(const struct rule *winner, const struct rule *loser, char *out, size_t size);
 
 /*
+ * 1 if one of the @count @matches is the same rule as @match, as rules_make() has it: an image counts as it is
+ * when it is made whole, and labels in any order; 0 if none is. -ENOMEM.
+ */
+int rules_have(const struct profile_match *matches, size_t count,
+	       const struct profile_match *match);
+
+/*
  * What @rule matches, as in "image docker.io/library/httpd:*" or "label {app: web}", without its
  * kind when @bare; escaped. Returns @out.
  */

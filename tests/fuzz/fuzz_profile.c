@@ -8,6 +8,8 @@
 #include "fuzz.h"
 #include "image.h"
 #include "profile.h"
+#include "profile_diff.h"
+#include "profile_write.h"
 #include "rules.h"
 
 #define FILE_NAME "fuzz.yaml"
@@ -75,6 +77,26 @@ static void check_rules(struct profile *profile)
 	rules_free(rules);
 }
 
+/* What is written of a profile is read as the same, however strange its strings are. */
+static void check_written(const struct profile *profile)
+{
+	struct profile *again = NULL;
+	struct profile_diff diff;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	require(stream && !profile_write(profile, stream) && !fclose(stream), "it can be written");
+	/* It may be longer than it was, in block style. */
+	if (size <= PROFILE_SIZE) {
+		require(!profile_parse(FILE_NAME, text, size, &again, NULL), "and read again");
+		require(!profile_diff(profile, again, &diff) && !diff.differ, "as the same");
+		require(!strcmp(profile->name, again->name), "by the same name");
+		profile_free(again);
+	}
+	free(text);
+}
+
 static void ignore(void *ctx, const char *text)
 {
 	(void)ctx;
@@ -112,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_profile(profile);
 	check_rules(profile);
+	check_written(profile);
 	profile_free(profile);
 	return 0;
 }

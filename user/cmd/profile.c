@@ -91,9 +91,11 @@ static int run(int argc, char **argv)
 	int status = STATUS_OK;
 	const char *action;
 
-	/* It has options of their own. */
+	/* They have options of their own. */
 	if (argc > 1 && !strcmp(argv[1], "export"))
 		return command_profile_export(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "merge"))
+		return command_profile_merge(argc - 1, argv + 1);
 	if (!command_options(&command_profile, argc, argv, &json, &status))
 		return status;
 	action = optind < argc ? argv[optind++] : "";
@@ -101,19 +103,23 @@ static int run(int argc, char **argv)
 		return check(argv + optind, argc - optind, json);
 	if (!strcmp(action, "which") && optind < argc)
 		return command_profile_which(argv + optind, argc - optind, json);
+	if (!strcmp(action, "diff"))
+		return command_profile_diff(argv + optind, argc - optind, json);
 	if (!strcmp(action, "check"))
 		return command_usage(&command_profile, "no file or directory is named");
 	if (!strcmp(action, "which"))
 		return command_usage(&command_profile, "no container is named");
-	return command_usage(&command_profile, "what to do: check, which or export");
+	return command_usage(&command_profile, "what to do: check, which, diff, merge or export");
 }
 
 const struct command command_profile = {
 	.name = "profile",
 	.synopsis = "check [-o text|json] PATH.. |\n"
 		    "       capward profile which [-o text|json] CONTAINER [PATH..] |\n"
+		    "       capward profile diff [-o text|json] PROFILE PROFILE |\n"
+		    "       capward profile merge [--name NAME] PROFILE PROFILE.. |\n"
 		    "       capward profile export [--format F] CONTAINER..|WORKLOAD..|FILE",
-	.summary = "check and write profiles; say which one a container gets",
+	.summary = "check, compare, merge and write profiles; which one a container gets",
 	.help = "check: reads every PATH, a profile or a directory of *.yaml, as `apply` does,\n"
 		"and changes nothing. Errors are FILE:LINE:COLUMN; warnings name capabilities\n"
 		"that make others pointless.\n"
@@ -123,6 +129,13 @@ const struct command command_profile = {
 		"a unit's full name, or a cgroup's path. Then what else matches and why that\n"
 		"does not decide, and what is in force where that differs.\n"
 		"\n"
+		"diff: what only the first PROFILE allows and matches (-), and what only the\n"
+		"second does (+). PROFILE is a file, with a slash or ending in .yaml, or a name\n"
+		"in " PROFILES_DIR ".\n"
+		"\n"
+		"merge: writes the profile that allows and matches what any of them does, in\n"
+		"the least strict of their modes.\n"
+		"\n"
 		"export: writes the smallest set that `capward learn show` knows for\n"
 		"CONTAINER.. or WORKLOAD.., as one workload, or the set of the profile in FILE,\n"
 		"which ends in .yaml.\n"
@@ -130,7 +143,7 @@ const struct command command_profile = {
 		"  -f, --format F    capward (a profile), docker, podman, compose, kubernetes, "
 		"oci\n"
 		"                    or systemd\n"
-		"  -n, --name NAME   of the workload, in place of its own\n"
+		"  -n, --name NAME   of the workload, or of what is merged, in place of its own\n"
 		"  -u, --non-root    it starts as another user than root\n"
 		"  -k, --keep CAP    it is needed, whatever was seen\n"
 		"  -d, --drop CAP    it is not\n"
