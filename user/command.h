@@ -32,8 +32,8 @@ struct command {
 };
 
 extern const struct command command_check, command_run, command_apply, command_status, command_ps,
-	command_audit, command_trace, command_learn, command_unload, command_profile,
-	command_daemon, command_hook;
+	command_audit, command_explain, command_trace, command_learn, command_unload,
+	command_profile, command_daemon, command_hook;
 
 /*
  * `capward profile which`: @arguments are the container and then the profiles, 1 or more in all. The

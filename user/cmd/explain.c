@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* capward explain: what a container was refused, by whom, and what to do about it. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "caps.h"
+#include "clock.h"
+#include "command.h"
+#include "container.h"
+#include "decide.h"
+#include "event.h"
+#include "evidence_read.h"
+#include "find.h"
+#include "granted.h"
+#include "host.h"
+#include "identity.h"
+#include "operation.h"
+#include "output.h"
+#include "remedy.h"
+#include "scope_json.h"
+#include "store.h"
+#include "syscall_name.h"
+#include "syscall_object.h"
+
+/* Something that was denied or refused, or would be: why something may have failed. */
+struct cause {
+	enum capward_verdict verdict;
+	unsigned int permission;
+	const struct capward_evidence *known;
+};
+
+#define CAUSES (3 * CAPWARD_OPS_END) /* of three verdicts */
+
+/* A container that runs, or a run of it that ended. */
+struct subject {
+	__u64 scope;
+	const char *cgroup;
+	struct identity identity;
+	__u64 ended;		      /* ns since 1970; 0: it runs */
+	struct capward_policy policy; /* all zero: not known */
+	bool own_userns;	      /* of one that runs */
+	const struct evidence *evidence;
+	struct cause causes[CAUSES]; /* the last one first */
+	size_t count;
+};
+
+struct explain {
+	const char *name;
+	struct engine *engine;
+	struct scope_list list;
+	bool json, found;
+	json_t *runs; /* with @json */
+	int code;     /* of what went wrong while the store was read */
+	struct error err;
+};
+
+/* What was refused */
+
+/*
+ * Whether it can be why something failed: what was asked for in passing (CAP_OPT_NOAUDIT) is done otherwise
+ * without.
+ */
+static bool is_cause(const struct capward_evidence *known)
+{
+	return known->count > known->probes;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct cause *a = left, *b = right;
+
+	if (a->known->last != b->known->last)
+		return a->known->last < b->known->last ? 1 : -1;
+	return (a->permission > b->permission) - (a->permission < b->permission);
+}
+
+static void collect(struct subject *subject)
+{
+	static const enum capward_verdict verdicts[] = {CAPWARD_DENIED, CAPWARD_REFUSED,
+							CAPWARD_WOULD_DENY};
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		for (unsigned int n = 0; n < CAPWARD_OPS_END; n++) {
+			const struct capward_evidence *known =
+				&subject->evidence->of[verdicts[i]][n];
+
+			if (is_cause(known))
+				subject->causes[subject->count++] =
+					(struct cause){verdicts[i], n, known};
+		}
+	qsort(subject->causes, subject->count, sizeof(subject->causes[0]), by_time);
+}
+
+static const char *remedy_of(const struct subject *subject, const struct cause *cause,
+			     char text[static REMEDY_TEXT])
+{
+	const struct remedy_case about = {
+		.verdict = cause->verdict,
+		.permission = cause->permission,
+		.runtime = subject->identity.container.runtime,
+		.pod = subject->identity.pod_uid != NULL,
+		.profile = subject->policy.profile,
+		/* Of a policy that is not known, the runtime's grant is what is surely missing. */
+		.allowed = !subject->policy.profile[0] ||
+			   policy_mode(subject->policy.word) != CAPWARD_ENFORCE ||
+			   policy_allows(subject->policy.word, cause->permission),
+		.not_its_own = subject->own_userns && cause->known->levels & 1,
+	};
+
+	return remedy_for(&about, text);
+}
+
+/* Output */
+
+static json_t *cause_json(const struct subject *subject, const struct cause *cause)
+{
+	const char *operation = operation_name(cause->permission);
+	char label[CAPS_LABEL], text[REMEDY_TEXT];
+	json_t *object = json_pack("{s:s, s:s, s:I, s:s}", operation ? "operation" : "cap",
+				   operation ? operation : caps_label(cause->permission, label),
+				   "verdict", event_verdict_name(cause->verdict), "count",
+				   (json_int_t)cause->known->count, "remedy",
+				   remedy_of(subject, cause, text));
+
+	if (object)
+		json_object_update_new(object, evidence_json(cause->known));
+	return object;
+}
+
+static json_t *subject_json(const struct subject *subject)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < subject->count; i++)
+		json_array_append_new(list, cause_json(subject, &subject->causes[i]));
+	return json_pack("{s:o, s:o, s:o, s:o}", "scope",
+			 scope_json(subject->scope, subject->cgroup, &subject->identity), "ended",
+			 json_time(subject->ended), "profile", json_text(subject->policy.profile),
+			 "causes", list);
+}
+
+static void print_cause(const struct subject *subject, const struct cause *cause)
+{
+	const struct capward_evidence *known = cause->known;
+	char label[CAPS_LABEL], ago[CLOCK_AGO], text[1024], object[SYSCALL_OBJECT];
+	char name[SYSCALL_NAME], remedy[REMEDY_TEXT];
+
+	printf("  %-10s  %s, %llu time%s, last %s\n", event_verdict_name(cause->verdict),
+	       permission_name(cause->permission, label), (unsigned long long)known->count,
+	       known->count == 1 ? "" : "s", clock_ago(known->last, ago));
+	if (evidence_ways(known, text, sizeof(text))[0])
+		printf("              in %s\n", text);
+	if (syscall_object(known, object)[0])
+		printf("              on %s, in %s\n", object,
+		       syscall_name(known->object_syscall, name));
+	printf("    remedy    %s\n", remedy_of(subject, cause, remedy));
+}
+
+static void print_subject(const struct subject *subject)
+{
+	char called[SCOPE_CALLED], image[600], ago[CLOCK_AGO];
+	const struct identity *identity = &subject->identity;
+	const char *of = identity->image ? identity->image : "";
+
+	text_escape(image, sizeof(image), of, strlen(of));
+	printf("%s%s%s%s%s", identity->container.runtime, identity->container.runtime[0] ? " " : "",
+	       scope_called(subject->cgroup, identity, called), of[0] ? "  " : "", image);
+	if (subject->policy.profile[0])
+		printf("  profile %s (%s)", subject->policy.profile,
+		       profile_mode_name(policy_mode(subject->policy.word)));
+	if (subject->ended)
+		printf("  ended %s ago", clock_ago(subject->ended, ago));
+	putchar('\n');
+	for (size_t i = 0; i < subject->count; i++)
+		print_cause(subject, &subject->causes[i]);
+	if (!subject->count)
+		puts("  nothing was denied");
+}
+
+/* Tell of @subject, whose evidence is complete. */
+static int tell_of(struct explain *explain, struct subject *subject)
+{
+	collect(subject);
+	if (explain->json) {
+		if (json_array_append_new(explain->runs, subject_json(subject)))
+			return -ENOMEM;
+	} else {
+		if (explain->found)
+			putchar('\n');
+		print_subject(subject);
+	}
+	explain->found = true;
+	return 0;
+}
+
+/* Whom it is about */
+
+static int explain_running(struct explain *explain, const struct scope_view *view)
+{
+	struct evidence *evidence = calloc(1, sizeof(*evidence));
+	struct subject *subject = calloc(1, sizeof(*subject));
+	struct granted granted = {};
+	int code = evidence && subject ? 0 : -ENOMEM;
+
+	if (!code)
+		code = identity_of("", view->path, &subject->identity, NULL);
+	if (!code)
+		code = granted_in(view->path, &granted, &explain->err);
+	if (!code) {
+		evidence_read_scope(explain->engine, view, evidence);
+		subject->scope = view->id;
+		subject->cgroup = view->path;
+		subject->policy = view->policy;
+		subject->own_userns = granted.own_userns;
+		subject->evidence = evidence;
+		code = tell_of(explain, subject);
+	}
+	if (subject)
+		identity_free(&subject->identity);
+	free(subject);
+	free(evidence);
+	return code;
+}
+
+static bool is_called(const char *text, const char *name)
+{
+	return text && !strcmp(text, name);
+}
+
+/* Whether @name is POD/CONTAINER; the run has NAMESPACE/POD. */
+static bool is_in_pod(const struct stored_run *run, const char *name)
+{
+	const char *pod = run->pod ? strrchr(run->pod, '/') : NULL;
+	char text[2 * IDENTITY_TEXT];
+
+	if (!run->pod || !run->name)
+		return false;
+	snprintf(text, sizeof(text), "%s/%s", pod ? pod + 1 : run->pod, run->name);
+	return !strcmp(text, name);
+}
+
+static bool means(const char *name, const struct stored_run *run)
+{
+	return container_matches(run->cgroup ? run->cgroup : "", name) ||
+	       is_called(run->container, name) || is_called(run->name, name) ||
+	       is_called(run->workload, name) || is_in_pod(run, name);
+}
+
+/* @run, which ended, with @evidence. */
+static int tell_of_run(struct explain *explain, const struct stored_run *run,
+		       const struct evidence *evidence)
+{
+	struct subject *subject = calloc(1, sizeof(*subject));
+	int code;
+
+	if (!subject)
+		return -ENOMEM;
+	subject->scope = run->scope;
+	subject->cgroup = run->cgroup ? run->cgroup : "";
+	subject->ended = run->ended ? run->ended : clock_ns(CLOCK_REALTIME);
+	subject->evidence = evidence;
+	/* Borrowed for as long as it is told of. */
+	subject->identity = (struct identity){
+		.container = container_of_cgroup(subject->cgroup),
+		.name = run->name,
+		.image = run->image,
+		.pod = run->pod,
+		.pod_uid = run->pod && strchr(run->pod, '/') ? run->pod : NULL,
+	};
+	code = tell_of(explain, subject);
+	free(subject);
+	return code;
+}
+
+/* A callback of the store: the first that is meant is told of. */
+static int try_ended(void *context, const struct stored_run *run)
+{
+	struct explain *explain = context;
+
+	if (!means(explain->name, run))
+		return 0;
+	explain->code = tell_of_run(explain, run, run->evidence);
+	return 1;
+}
+
+/* Whether the scope @id is one that runs. */
+static bool runs(const struct explain *explain, __u64 id)
+{
+	for (size_t i = 0; i < explain->list.count; i++)
+		if (explain->list.scopes[i].id == id)
+			return true;
+	return false;
+}
+
+/* The same of those that ended just now, whose evidence is the kernel's still. */
+static int try_ending(void *context, const struct stored_run *run)
+{
+	struct explain *explain = context;
+	struct evidence *evidence;
+
+	if (runs(explain, run->scope) || !means(explain->name, run))
+		return 0;
+	evidence = calloc(1, sizeof(*evidence));
+	if (!evidence) {
+		explain->code = -ENOMEM;
+		return 1;
+	}
+	evidence_read_gone(explain->engine, run->scope, evidence);
+	explain->code =
+		tell_of_run(explain, run, evidence_is_empty(evidence) ? run->evidence : evidence);
+	free(evidence);
+	return 1;
+}
+
+static void warn(void *context, const char *text)
+{
+	(void)context;
+	fprintf(stderr, "capward explain: %s\n", text);
+}
+
+/* The last run that ended of what @explain is about, if there is one. */
+static int explain_ended(struct explain *explain, const char *dir)
+{
+	const struct teller teller = {.say = warn};
+	int stopped = store_each_run(dir, try_ending, explain, &teller);
+
+	if (!stopped)
+		stopped = store_each_ended(dir, try_ended, explain, &teller);
+	return stopped < 0 ? stopped : explain->code;
+}
+
+static int explain_all(struct explain *explain, const char *dir)
+{
+	const struct scope_view *view = NULL;
+	struct error none = {""};
+	int code, found;
+
+	found = scopes_find(&explain->list, "", explain->name, &view, &none);
+	if (found && found != -ENOENT)
+		return error_set(&explain->err, found, "%s", none.text);
+	code = found ? 0 : explain_running(explain, view);
+	if (!code)
+		code = explain_ended(explain, dir);
+	if (!code && !explain->found)
+		code = error_set(&explain->err, -ENOENT,
+				 "%s; and none that ended is kept (%s): capward daemon keeps them",
+				 none.text, dir);
+	return code;
+}
+
+/* What else a person should know, who does not find here what he looked for. */
+static void print_remarks(void)
+{
+	if (!engine_watches_refusals())
+		puts("\nWhat the kernel itself refuses, because it was not granted, is not "
+		     "watched: "
+		     "`capward\nlearn start --refusals`, and start the container again.");
+}
+
+/* The command */
+
+static int explain_name(struct explain *explain, const char *dir)
+{
+	struct error *err = &explain->err;
+	int code = host_permit(err), status = STATUS_OK;
+
+	if (!code)
+		code = engine_open(&explain->engine, err);
+	if (code)
+		return command_fail("explain", code, err);
+	explain->runs = explain->json ? json_array() : NULL;
+	code = scopes_read(explain->engine, &explain->list, err);
+	if (!code)
+		code = explain_all(explain, dir);
+	if (code && !err->text[0])
+		error_set(err, code, "%s", strerror(-code));
+	if (code) {
+		status = command_fail("explain", code, err);
+		json_decref(explain->runs);
+	} else if (explain->json) {
+		status =
+			command_print_json("explain",
+					   json_pack("{s:o, s:b}", "runs", explain->runs,
+						     "refusals_watched", engine_watches_refusals()),
+					   JSON_INDENT(2));
+	} else {
+		print_remarks();
+		status = fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+	}
+	scopes_free(&explain->list);
+	engine_close(explain->engine);
+	return status;
+}
+
+/* Read the options. False: return *@status. */
+static bool read_options(int argc, char **argv, bool *json, const char **dir, int *status)
+{
+	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+						{"evidence", required_argument, NULL, 'v'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":o:v:h", options, NULL)) >= 0) {
+		if (option == 'v')
+			*dir = optarg;
+		else if (option != 'o' || !command_output(optarg, json))
+			break;
+	}
+	if (option < 0)
+		return true;
+	if (option == 'o')
+		*status = command_usage(&command_explain, "--output takes text or json");
+	else if (option == 'h')
+		*status = command_help(&command_explain);
+	else
+		*status = command_bad_option(&command_explain, option, argv);
+	return false;
+}
+
+static int run(int argc, char **argv)
+{
+	struct explain explain = {};
+	const char *dir = STORE_DIR;
+	int status;
+
+	if (!read_options(argc, argv, &explain.json, &dir, &status))
+		return status;
+	if (optind + 1 != argc)
+		return command_usage(&command_explain, "one container is to be named");
+	explain.name = argv[optind];
+	return explain_name(&explain, dir);
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.synopsis = "[-o text|json] [--evidence DIR] CONTAINER|WORKLOAD",
+	.summary = "what a container was denied, also one that died, and what to do",
+	.help = "What was denied by its policy, or would be, and what the kernel refused, the\n"
+		"last one first: by which system calls and programs, on what, and one line on\n"
+		"what to do. Of the container that runs and, where the daemon keeps it, of the\n"
+		"last run that ended.\n\n"
+		"  -v, --evidence DIR     where the daemon keeps what was seen (" STORE_DIR ")\n"
+		"  -o, --output text|json",
+	.run = run,
+};
