@@ -32,7 +32,7 @@ struct command {
 };
 
 extern const struct command command_check, command_run, command_apply, command_status, command_ps,
-	command_audit, command_explain, command_trace, command_learn, command_unload,
+	command_audit, command_explain, command_trace, command_learn, command_trial, command_unload,
 	command_profile, command_daemon, command_hook;
 
 /*

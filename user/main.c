@@ -6,9 +6,9 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
-	&command_check,	 &command_run,	   &command_apply,   &command_daemon, &command_status,
-	&command_ps,	 &command_audit,   &command_explain, &command_trace,  &command_learn,
-	&command_unload, &command_profile, &command_hook,
+	&command_check, &command_run,	 &command_apply,   &command_daemon, &command_status,
+	&command_ps,	&command_audit,	 &command_explain, &command_trace,  &command_learn,
+	&command_trial, &command_unload, &command_profile, &command_hook,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

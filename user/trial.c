@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "trial.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "decide.h"
+#include "scopes.h"
+#include "workload.h"
+
+/*
+ * Between two looks. A scope that is made and gone within it is missed, which is counted; a look takes not more
+ * than a part of the time, however many scopes there are.
+ */
+#define LOOK_NS	   100000000ULL
+#define LOOK_SHARE 10
+
+/* How often all scopes are read anew because some that were denied something went meanwhile. */
+#define MOMENTS 20
+
+/* What a scope had when a phase began. */
+struct start {
+	__u64 scope, counts[CAPWARD_OPS_END];
+};
+
+struct watch {
+	struct trial *trial;
+	struct trial_phase *phase;
+	enum capward_verdict verdict;
+	const struct evidence *before; /* what is known already */
+	struct start *starts;
+	size_t count;
+	struct scope_list last; /* all there were at the last look */
+	__u64 past; /* denials in scopes that were gone then, as the kernel counts them */
+};
+
+bool trial_knows(const struct evidence *before, unsigned int permission,
+		 const struct capward_evidence *evidence)
+{
+	if (evidence->count <= evidence->probes)
+		return true;
+	for (size_t i = 0; i < CAPWARD_SYSCALLS / 64; i++)
+		if (evidence->syscalls[i] &
+		    ~before->of[CAPWARD_WOULD_DENY][permission].syscalls[i] &
+		    ~before->of[CAPWARD_DENIED][permission].syscalls[i])
+			return false;
+	return before->of[CAPWARD_WOULD_DENY][permission].count ||
+	       before->of[CAPWARD_DENIED][permission].count;
+}
+
+/* --- the policy ---------------------------------------------------------------------------------- */
+
+/* Give the policy that is @from the mode of @to. -ESTALE: it is another one by now. */
+static int change(struct engine *engine, __u32 slot, __u64 from, __u64 to, struct error *err)
+{
+	struct capward_policy policy;
+	int lock = engine_lock(err), code;
+
+	if (lock < 0)
+		return lock;
+	code = engine_policy(engine, slot, &policy);
+	if (!code && policy.word != from)
+		code = -ESTALE;
+	if (!code) {
+		policy.word = to;
+		code = engine_set_policy(engine, slot, &policy, err);
+	}
+	close(lock);
+	return code;
+}
+
+static __u64 in_mode(__u64 word, enum capward_mode mode)
+{
+	return policy_word(mode, word);
+}
+
+int trial_return(struct engine *engine, __u32 slot, const struct capward_policy *policy,
+		 struct error *err)
+{
+	int code = change(engine, slot, in_mode(policy->word, CAPWARD_ENFORCE), policy->word, err);
+
+	return code == -ESTALE ? 0 : code;
+}
+
+/* --- looking ------------------------------------------------------------------------------------- */
+
+static int by_scope(const void *left, const void *right)
+{
+	const struct start *a = left, *b = right;
+
+	return (a->scope > b->scope) - (a->scope < b->scope);
+}
+
+/* Read all scopes into *@list, and into *@past what was denied in those that were gone at that moment. */
+static int read_moment(struct engine *engine, struct scope_list *list, __u64 *past,
+		       struct error *err)
+{
+	int code;
+
+	for (int i = 0;; i++) {
+		*past = engine_state(engine)->past[CAPWARD_DENIED];
+		code = scopes_read(engine, list, err);
+		if (code || i == MOMENTS || *past == engine_state(engine)->past[CAPWARD_DENIED])
+			return code;
+		scopes_free(list);
+	}
+}
+
+static int begin(struct watch *watch, struct error *err)
+{
+	const struct scope_list *list = &watch->last;
+	int code = read_moment(watch->trial->engine, &watch->last, &watch->past, err);
+
+	if (code)
+		return code;
+	watch->starts = calloc(list->count + 1, sizeof(*watch->starts));
+	if (!watch->starts)
+		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	for (size_t i = 0; i < list->count; i++) {
+		struct start *start = &watch->starts[watch->count];
+
+		if (list->scopes[i].slot != watch->trial->slot)
+			continue;
+		start->scope = list->scopes[i].id;
+		memcpy(start->counts, list->scopes[i].counts[watch->verdict],
+		       sizeof(start->counts));
+		watch->count++;
+	}
+	qsort(watch->starts, watch->count, sizeof(*watch->starts), by_scope);
+	watch->phase->begun = clock_ns(CLOCK_REALTIME);
+	return 0;
+}
+
+/* The finding of @permission in @view; a new one where there is none. NULL without memory. */
+static struct trial_finding *finding_of(struct trial_phase *phase, const struct scope_view *view,
+					unsigned int permission)
+{
+	struct trial_finding *grown;
+
+	for (size_t i = 0; i < phase->count; i++)
+		if (phase->findings[i].scope == view->id &&
+		    phase->findings[i].permission == permission)
+			return &phase->findings[i];
+	grown = realloc(phase->findings, (phase->count + 1) * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	phase->findings = grown;
+	grown = &phase->findings[phase->count];
+	*grown = (struct trial_finding){
+		.scope = view->id, .cgroup = strdup(view->path), .permission = permission};
+	phase->count += !!grown->cgroup;
+	return grown->cgroup ? grown : NULL;
+}
+
+static int look_at(struct watch *watch, const struct scope_view *view)
+{
+	const struct start key = {.scope = view->id};
+	const struct start *start =
+		bsearch(&key, watch->starts, watch->count, sizeof(key), by_scope);
+
+	for (unsigned int i = 0; i < CAPWARD_OPS_END; i++) {
+		__u64 now = view->counts[watch->verdict][i], then = start ? start->counts[i] : 0;
+		struct trial_finding *finding;
+
+		if (now <= then)
+			continue;
+		finding = finding_of(watch->phase, view, i);
+		if (!finding)
+			return -ENOMEM;
+		if (finding->count == now - then)
+			continue;
+		finding->count = now - then;
+		/* Without memory the kernel kept the count alone; what is not known is new. */
+		if (engine_evidence(watch->trial->engine, view->id, i, watch->verdict,
+				    &finding->evidence))
+			finding->evidence = (struct capward_evidence){.count = finding->count};
+		finding->known = trial_knows(watch->before, i, &finding->evidence);
+	}
+	return 0;
+}
+
+/* The denials that were in @last and are not in @now, because their scopes are gone or began anew. */
+static __u64 denials_gone(const struct scope_list *last, const struct scope_list *now)
+{
+	__u64 sum = 0;
+
+	/* Both are ordered by path. */
+	for (size_t i = 0, n = 0; i < last->count; i++) {
+		const struct scope_view *view = &last->scopes[i];
+		__u64 had = scope_total(view, CAPWARD_DENIED), has = 0;
+
+		while (n < now->count && strcmp(now->scopes[n].path, view->path) < 0)
+			n++;
+		if (n < now->count && now->scopes[n].id == view->id)
+			has = scope_total(&now->scopes[n], CAPWARD_DENIED);
+		sum += had > has ? had - has : 0;
+	}
+	return sum;
+}
+
+/* Count what was denied since the last look in scopes that are gone. */
+static void count_unseen(struct watch *watch, const struct scope_list *now, __u64 past)
+{
+	__u64 known = denials_gone(&watch->last, now);
+
+	if (past - watch->past > known)
+		watch->trial->unseen += past - watch->past - known;
+	watch->past = past;
+}
+
+/* Look at all scopes once. */
+static int look(struct watch *watch, struct error *err)
+{
+	struct trial *trial = watch->trial;
+	struct scope_list now;
+	size_t scopes = 0;
+	__u64 past;
+	int code = read_moment(trial->engine, &now, &past, err);
+
+	if (code)
+		return code;
+	for (size_t i = 0; !code && i < now.count; i++) {
+		if (now.scopes[i].slot != trial->slot)
+			continue;
+		scopes++;
+		code = look_at(watch, &now.scopes[i]);
+	}
+	if (scopes > watch->phase->scopes)
+		watch->phase->scopes = scopes;
+	if (watch->verdict == CAPWARD_DENIED)
+		count_unseen(watch, &now, past);
+	scopes_free(&watch->last);
+	watch->last = now;
+	return code ? error_set(err, code, "%s", strerror(-code)) : 0;
+}
+
+/* Whether another policy than that of @trial denies anything. */
+static bool others_enforce(const struct trial *trial)
+{
+	struct capward_policy policy;
+
+	for (__u32 slot = 1; slot < CAPWARD_POLICIES; slot++)
+		if (slot != trial->slot && !engine_policy(trial->engine, slot, &policy) &&
+		    policy.profile[0] && policy_mode(policy.word) == CAPWARD_ENFORCE)
+			return true;
+	return false;
+}
+
+/* --- the phases ---------------------------------------------------------------------------------- */
+
+/* Whether something was denied that was not known, or that nobody knows. */
+static bool breaks(const struct watch *watch)
+{
+	for (size_t i = 0; i < watch->phase->count; i++)
+		if (!watch->phase->findings[i].known)
+			return true;
+	return watch->trial->unseen && !others_enforce(watch->trial);
+}
+
+static bool is_changed(const struct trial *trial, __u64 word)
+{
+	struct capward_policy policy;
+
+	return engine_policy(trial->engine, trial->slot, &policy) || policy.word != word;
+}
+
+/* Sleep until the next look, which is not later than @end (monotonic). */
+static void rest(__u64 took, __u64 end)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+	__u64 ns = took * LOOK_SHARE > LOOK_NS ? took * LOOK_SHARE : LOOK_NS;
+	struct timespec ts;
+
+	if (now >= end)
+		return;
+	if (ns > end - now)
+		ns = end - now;
+	ts = (struct timespec){.tv_sec = (time_t)(ns / 1000000000),
+			       .tv_nsec = (long)(ns % 1000000000)};
+	nanosleep(&ts, NULL); /* a signal ends it early */
+}
+
+/* Look until @ns are over or there is an outcome. With @word in force, enforced when denials are looked for. */
+static int watch_for(struct watch *watch, __u64 ns, __u64 word, struct error *err)
+{
+	__u64 end = clock_ns(CLOCK_MONOTONIC) + ns, began;
+	struct trial *trial = watch->trial;
+	int code = 0;
+
+	for (;;) {
+		began = clock_ns(CLOCK_MONOTONIC);
+		if (is_changed(trial, word)) {
+			trial->outcome = TRIAL_CHANGED;
+			break;
+		}
+		code = look(watch, err);
+		if (code)
+			break;
+		if (watch->verdict == CAPWARD_DENIED && breaks(watch)) {
+			trial->outcome = TRIAL_BROKE;
+			break;
+		}
+		if (*trial->stop) {
+			trial->outcome = TRIAL_STOPPED;
+			break;
+		}
+		if (began >= end)
+			break;
+		rest(clock_ns(CLOCK_MONOTONIC) - began, end);
+	}
+	watch->phase->ended = clock_ns(CLOCK_REALTIME);
+	return code;
+}
+
+static void free_watch(struct watch *watch)
+{
+	free(watch->starts);
+	scopes_free(&watch->last);
+}
+
+/* A callback: add what is known of a workload of which a scope has the policy. */
+struct gathering {
+	const struct trial *trial;
+	struct evidence *into;
+};
+
+static int gather(void *context, const struct workload *workload)
+{
+	const struct gathering *gathering = context;
+
+	for (size_t i = 0; i < workload->count; i++)
+		if (workload->scopes[i]->slot == gathering->trial->slot) {
+			evidence_merge(gathering->into, &workload->evidence);
+			return 0;
+		}
+	return 0;
+}
+
+/* All that is known of the workloads that have the policy, in all their runs, into @out. */
+static int gather_evidence(const struct trial *trial, struct evidence *out, struct error *err)
+{
+	struct gathering gathering = {trial, out};
+	struct scope_list list;
+	struct workload_source source = {.engine = trial->engine,
+					 .list = &list,
+					 .dir = trial->evidence,
+					 .teller = trial->teller};
+	int code = scopes_read(trial->engine, &list, err);
+
+	if (code)
+		return code;
+	code = workload_each(&source, NULL, 0, gather, &gathering, err);
+	scopes_free(&list);
+	return code;
+}
+
+/* Of what would have been denied, know what is not needed; whether all is. */
+static bool know_needless(struct trial_phase *phase, const struct evidence *evidence)
+{
+	struct need needs[CAPWARD_CAPS];
+	bool all = true;
+
+	needs_of(evidence, 0, 0, needs);
+	for (size_t i = 0; i < phase->count; i++) {
+		struct trial_finding *finding = &phase->findings[i];
+
+		finding->known = finding->evidence.count <= finding->evidence.probes ||
+				 (finding->permission < CAPWARD_CAPS &&
+				  needs[finding->permission].needed == NEED_NO);
+		all &= finding->known;
+	}
+	return all;
+}
+
+/* The policy is audited; what is known after it goes to @before. */
+static int audit(struct trial *trial, __u64 word, struct evidence *before, struct error *err)
+{
+	struct watch watch = {.trial = trial,
+			      .phase = &trial->audit,
+			      .verdict = CAPWARD_WOULD_DENY,
+			      .before = before};
+	int code = begin(&watch, err);
+
+	if (!code)
+		code = watch_for(&watch, trial->audit_ns, word, err);
+	free_watch(&watch);
+	if (!code)
+		code = gather_evidence(trial, before, err);
+	if (!code && trial->outcome == TRIAL_HOLDS && !know_needless(&trial->audit, before))
+		trial->outcome = TRIAL_WOULD_BREAK;
+	return code;
+}
+
+static int enforce(struct trial *trial, __u64 word, const struct evidence *before,
+		   struct error *err)
+{
+	struct watch watch = {.trial = trial,
+			      .phase = &trial->enforce,
+			      .verdict = CAPWARD_DENIED,
+			      .before = before};
+	__u64 enforced = in_mode(word, CAPWARD_ENFORCE);
+	struct error why;
+	int code = begin(&watch, err), back;
+
+	if (!code)
+		code = change(trial->engine, trial->slot, word, enforced, err);
+	if (!code) {
+		code = watch_for(&watch, trial->enforce_ns, enforced, err);
+		back = change(trial->engine, trial->slot, enforced, in_mode(word, trial->before),
+			      code ? &why : err);
+		if (back == -ESTALE)
+			trial->outcome = TRIAL_CHANGED;
+		else if (!code)
+			code = back;
+	}
+	free_watch(&watch);
+	if (trial->outcome == TRIAL_HOLDS && !trial->enforce.scopes)
+		trial->outcome = TRIAL_UNTRIED;
+	return code;
+}
+
+static int run_phases(struct trial *trial, __u64 word, struct evidence *before, struct error *err)
+{
+	__u64 audited = in_mode(word, CAPWARD_AUDIT);
+	struct error why;
+	int code = 0, back;
+
+	/* To the kernel learn is the same. */
+	if (trial->before == CAPWARD_OFF)
+		code = change(trial->engine, trial->slot, word, audited, err);
+	else
+		audited = word;
+	if (code)
+		return code;
+	tell(&trial->teller, "audited");
+	code = audit(trial, audited, before, err);
+	if (!code && trial->outcome == TRIAL_HOLDS) {
+		tell(&trial->teller, "enforced");
+		return enforce(trial, audited, before, err);
+	}
+	if (audited != word) {
+		back = change(trial->engine, trial->slot, audited, word, code ? &why : err);
+		if (!code && back != -ESTALE)
+			code = back;
+	}
+	return code;
+}
+
+int trial_run(struct trial *trial, struct error *err)
+{
+	struct capward_policy policy;
+	struct evidence *before;
+	int code = engine_policy(trial->engine, trial->slot, &policy);
+
+	if (code)
+		return error_set(err, code, "read the policy: %s", strerror(-code));
+	trial->before = policy_mode(policy.word);
+	trial->outcome = TRIAL_HOLDS;
+	if (trial->before == CAPWARD_ENFORCE)
+		return error_set(err, -EALREADY,
+				 "profile %s is enforced already: there is nothing to try",
+				 policy.profile);
+	if (!engine_state(trial->engine)->enforcing)
+		return error_set(err, -EOPNOTSUPP,
+				 "nothing is denied on this host, so that nothing can be tried: "
+				 "capward status says why");
+	before = calloc(1, sizeof(*before));
+	if (!before)
+		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	code = run_phases(trial, policy.word, before, err);
+	free(before);
+	if (code == -ESTALE) {
+		trial->outcome = TRIAL_CHANGED;
+		code = 0;
+	}
+	return code;
+}
+
+static void free_phase(struct trial_phase *phase)
+{
+	for (size_t i = 0; i < phase->count; i++)
+		free(phase->findings[i].cgroup);
+	free(phase->findings);
+}
+
+void trial_free(struct trial *trial)
+{
+	free_phase(&trial->audit);
+	free_phase(&trial->enforce);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Trying a profile that is in force and not enforced: its policy is audited for a while, then enforced, and
+ * goes back to the mode it had, at once when something is denied that was not known before.
+ */
+#ifndef CAPWARD_TRIAL_H
+#define CAPWARD_TRIAL_H
+
+#include <signal.h>
+
+#include "engine.h"
+#include "need.h"
+#include "teller.h"
+
+/* Something that the policy denied, or would have, in one scope. */
+struct trial_finding {
+	__u64 scope;
+	char *cgroup;
+	unsigned int permission;
+	bool known; /* such a one was seen before, or it was asked in passing: nothing depends on it */
+	__u64 count;			  /* in this phase */
+	struct capward_evidence evidence; /* since the scope was made */
+};
+
+struct trial_phase {
+	__u64 begun, ended; /* ns since 1970; 0: it did not */
+	size_t scopes;	    /* that had the profile, at most */
+	struct trial_finding *findings;
+	size_t count;
+};
+
+enum trial_outcome {
+	TRIAL_HOLDS,
+	TRIAL_UNTRIED,	   /* no scope had the profile while it was enforced */
+	TRIAL_WOULD_BREAK, /* found in audit; it was not enforced */
+	TRIAL_BROKE,	   /* found while enforced; it is not any more */
+	TRIAL_STOPPED,	   /* by a signal */
+	TRIAL_CHANGED,	   /* somebody else changed the policy: it stays as it is now */
+};
+
+struct trial {
+	struct engine *engine;
+	const char *evidence; /* the store */
+	__u32 slot;	      /* of the policy, which is in force in a mode other than enforce */
+	__u64 audit_ns, enforce_ns;
+	const volatile sig_atomic_t *stop; /* becomes non-zero when it is to end */
+	struct teller teller; /* is told when a phase begins, and which files cannot be read */
+
+	enum capward_mode before; /* what follows is trial_run()'s */
+	struct trial_phase audit, enforce;
+	enum trial_outcome outcome;
+	/* Denials in scopes that came and went between two looks, whoever's they were. */
+	__u64 unseen;
+};
+
+/*
+ * Run @trial through; its outcome and findings are in it then, also on failure. Returns 0, or a negative
+ * errno: -EALREADY: it is enforced already; -EOPNOTSUPP: nothing is denied on this host.
+ */
+int trial_run(struct trial *trial, struct error *err);
+
+/*
+ * Put the policy of @trial, if it is still enforced as trial_run() left it, back to the mode it had; for when
+ * the process that ran it was killed.
+ */
+int trial_return(struct engine *engine, __u32 slot, const struct capward_policy *policy,
+		 struct error *err);
+
+/* Free what trial_run() left in @trial. */
+void trial_free(struct trial *trial);
+
+/*
+ * Whether the denials of @evidence on @permission are known from @before: they came by system calls that came
+ * to it before, or were only asked in passing. Pure.
+ */
+bool trial_knows(const struct evidence *before, unsigned int permission,
+		 const struct capward_evidence *evidence);
+
+#endif
