@@ -5,6 +5,7 @@
 # make demo       a privileged container brought back to least privilege, in under three minutes
 # make test       everything; make test-unit, test-cli, fuzz, test-vm for a part
 # make check      lint
+# make corpus     which capabilities Debian's servers need, and the proof; writes docs/corpus.md; as root
 # make bench      cost in instructions per capability check
 # make fuzz       FUZZ_SECONDS (20) on each reader of what others wrote
 # make install    DESTDIR and prefix are honoured; make uninstall
@@ -51,7 +52,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test test-unit test-cli test-vm check bench install uninstall clean fuzz FORCE
+.PHONY: all deps demo test test-unit test-cli test-vm check bench corpus install uninstall clean fuzz FORCE
 
 all: $(B)/capward
 
@@ -187,6 +188,13 @@ fuzz: $(FUZZ)
 bench: $(B)/capward
 	$(Q)scripts/deps test bench
 	$(Q)tests/bench/bench $(BENCH)
+
+# --- servers -------------------------------------------------------------------------------------
+
+# CORPUS='--truth nginx' for a part.
+corpus: $(B)/capward
+	$(Q)scripts/deps test corpus
+	$(Q)tests/corpus/run $(or $(CORPUS),--table)
 
 # --- install -------------------------------------------------------------------------------------
 
