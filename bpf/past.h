@@ -8,15 +8,20 @@
 #include "kernel.h"
 #include "maps.h"
 
-/* Whether the evidence of @scope, which is going, is to be kept until user space has taken it. */
+/*
+ * Whether the evidence of @scope, which is going, is to be kept until user space has taken it. What is
+ * allowed of operations is seen, and has no entry (is_evidence()).
+ */
 static __always_inline bool keeps_evidence(struct capward_scope *scope)
 {
-	__u64 seen = 0;
+	__u64 seen = (scope->seen[CAPWARD_USED] | scope->seen[CAPWARD_PROBED]) &
+		     ((1ULL << CAPWARD_CAPS) - 1);
 
 	if (!state.keep || scope->flags & CAPWARD_SCOPE_QUIET)
 		return false;
 	for (__u32 verdict = 0; verdict < CAPWARD_VERDICTS; verdict++)
-		seen |= scope->seen[verdict];
+		if (verdict != CAPWARD_USED && verdict != CAPWARD_PROBED)
+			seen |= scope->seen[verdict];
 	if (!seen)
 		return false;
 	if (state.gone >= CAPWARD_GONE) {

@@ -145,24 +145,30 @@ static void set_tied(struct follow *follow, struct watched *watched, bool tied)
 	watched->tied = tied;
 }
 
-/* Tell who wants to know it of @watched, that it is @gone or who it is. */
-static void tell_watcher(struct follow *follow, struct watched *watched, bool gone)
+/* Tell who wants to know it that the scope @id is gone. */
+static void tell_gone(struct follow *follow, __u64 id)
+{
+	if (follow->watcher.gone)
+		follow->watcher.gone(follow->watcher.context, id);
+}
+
+/* Tell who wants to know it who @watched is, if that is known. */
+static void tell_known(struct follow *follow, struct watched *watched)
 {
 	const struct follow_watcher *watcher = &follow->watcher;
 
 	if (!watcher->known || !watched->path)
 		return;
-	/* One that was gone before its files were there is told by what there was. */
-	if (!gone || !watched->told)
-		watcher->known(watcher->context, watched->id, watched->path, &watched->identity);
+	watcher->known(watcher->context, watched->id, watched->path, &watched->identity);
 	watched->told = true;
-	if (gone)
-		watcher->gone(watcher->context, watched->id);
 }
 
 static void drop(struct follow *follow, struct watched *watched)
 {
-	tell_watcher(follow, watched, true);
+	/* One that was gone before its files were there is told by what there was. */
+	if (!watched->told)
+		tell_known(follow, watched);
+	tell_gone(follow, watched->id);
 	if (watched->made_at && !watched->decided)
 		follow->numbers.ended_first++;
 	tdelete(watched, &follow->watched, by_id);
@@ -390,7 +396,7 @@ static void decide(struct follow *follow, struct watched *watched)
 		look_again(follow, watched, UNKNOWN_NS);
 	settle(follow, watched);
 	free_labels(&watched->identity);
-	tell_watcher(follow, watched, false);
+	tell_known(follow, watched);
 }
 
 /* Follow the scope @id; @made_at is when it was made, 0: before this began. */
@@ -535,15 +541,18 @@ static void look_for_lost(struct follow *follow)
 	follow->lost = lost;
 }
 
-/* What somebody put in force by hand may go before what was assigned. */
+/* What somebody put in force by hand may go before what was assigned, and may govern what nothing did. */
 static void look_for_plans(struct follow *follow)
 {
 	__u32 plans = engine_state(follow->engine)->plans;
+	struct error err;
 
 	if (plans == follow->plans)
 		return;
 	follow->plans = plans;
 	decide_all(follow);
+	if (look_at_all(follow, &err))
+		tell(&follow->teller, "%s", err.text);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *context)
@@ -601,6 +610,8 @@ static int on_change(void *context, const void *bytes, size_t size)
 		watched = find(follow, change.cgroup);
 		if (watched)
 			drop(follow, watched);
+		else
+			tell_gone(follow, change.cgroup);
 		break;
 	}
 	return follow->taken >= CHANGES;

@@ -21,7 +21,7 @@ struct follow;
 struct follow_watcher {
 	/* The scope @id of the cgroup @path is @identity, without labels; again at each look at it. */
 	void (*known)(void *context, __u64 id, const char *path, const struct identity *identity);
-	/* One that was known is gone. */
+	/* The scope @id is gone, whether it was known or not. */
 	void (*gone)(void *context, __u64 id);
 	void *context;
 };

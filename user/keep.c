@@ -15,13 +15,21 @@
 #include "workload_name.h"
 
 /* Scopes that ended are added this often, together, so that a thousand starts are not as many writes. */
-#define TICK_US 1000000ULL
+#define TICK_US	 1000000ULL
 /* And this often what is new in those that run is looked for. */
-#define LOOK_US (10 * TICK_US)
+#define LOOK_US	 (10 * TICK_US)
 /* So many scopes at a time: nobody who starts a container meanwhile waits for more than these. */
-#define PIECE	16
+#define PIECE	 16
+/* And this often what the kernel has of scopes that nobody knows is looked for. */
+#define SWEEP_US (30 * TICK_US)
 /* What is not new, but more of the same, is written after this long. */
-#define SAVE_NS 3600000000000ULL
+#define SAVE_NS	 3600000000000ULL
+
+/* Scopes by their ids. */
+struct ids {
+	__u64 *list;
+	size_t count, room;
+};
 
 /* A scope that is kept. */
 struct kept {
@@ -40,7 +48,9 @@ struct keep {
 	char boot[STORE_BOOT];
 	void *kept; /* tree of struct kept */
 	size_t count, gone;
-	uint64_t look;	 /* when what is new is looked for next, in the time of the loop */
+	struct ids unknown; /* scopes that are gone and that nobody knew at the last sweep */
+	/* When what is new is looked for next, and what nobody knows, in the time of the loop. */
+	uint64_t look, sweep;
 	bool saving;	 /* what is new is being written */
 	bool hurry;	 /* to write what could not be written */
 	char told[1024]; /* what was told last, which is not told again */
@@ -91,6 +101,21 @@ static void drop(struct keep *keep, struct kept *kept)
 	keep->count--;
 	keep->gone -= kept->gone;
 	free_kept(kept);
+}
+
+static int add_id(struct ids *ids, __u64 id)
+{
+	if (ids->count == ids->room) {
+		size_t room = ids->room ? 2 * ids->room : 64;
+		__u64 *grown = realloc(ids->list, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		ids->list = grown;
+		ids->room = room;
+	}
+	ids->list[ids->count++] = id;
+	return 0;
 }
 
 struct gather {
@@ -187,12 +212,15 @@ void keep_scope(struct keep *keep, __u64 id, const char *path, const struct iden
 	close(fd);
 }
 
-/* Whether more is to be written of @kept than was. */
+/* Whether more is to be written of @kept than was; or it is gone, which nobody may have seen. */
 static bool is_due(struct keep *keep, struct kept *kept)
 {
 	struct capward_scope scope;
+	int code = engine_scope(keep->engine, kept->id, &scope);
 
-	if (kept->gone || engine_scope(keep->engine, kept->id, &scope))
+	if (code == -ENOENT)
+		keep_gone(keep, kept->id);
+	if (code)
 		return false;
 	if (memcmp(kept->seen, scope.seen, sizeof(kept->seen)))
 		return true;
@@ -232,8 +260,9 @@ static void look_for_new(struct keep *keep, bool all)
 
 	for (size_t i = 0; i < gather.count; i++) {
 		struct kept *kept = gather.list[i];
+		bool due = !kept->gone && is_due(keep, kept);
 
-		kept->due = !kept->gone && (all || kept->due || is_due(keep, kept));
+		kept->due = !kept->gone && (all || kept->due || due);
 	}
 	free(gather.list);
 }
@@ -271,10 +300,19 @@ static bool save_runs(struct keep *keep, size_t most, bool wait)
 
 /* --- those that ended --------------------------------------------------------------------------- */
 
+static bool is_gone(struct keep *keep, __u64 id)
+{
+	struct capward_scope scope;
+
+	return engine_scope(keep->engine, id, &scope) == -ENOENT;
+}
+
 void keep_gone(struct keep *keep, __u64 id)
 {
 	struct kept *kept = find(keep, id);
 
+	if (!kept && is_gone(keep, id))
+		engine_drop_gone(keep->engine, id);
 	if (!kept || kept->gone)
 		return;
 	kept->gone = true;
@@ -446,6 +484,57 @@ static bool add_gone(struct keep *keep, size_t most)
 	return added && tried < gone;
 }
 
+/* --- those that nobody knows -------------------------------------------------------------------- */
+
+struct search {
+	struct keep *keep;
+	struct ids found;
+};
+
+static int find_one(void *context, __u64 root)
+{
+	struct search *search = context;
+
+	if (find(search->keep, root) || !is_gone(search->keep, root))
+		return 0;
+	return add_id(&search->found, root);
+}
+
+/* Have @keep->unknown be the scopes that are gone, of which the kernel has evidence and nobody knows. */
+static void find_unknown(struct keep *keep)
+{
+	struct search search = {.keep = keep};
+	struct ids *found = &search.found;
+	size_t kept = 0;
+
+	engine_each_evidence(keep->engine, find_one, &search);
+	if (found->count)
+		qsort(found->list, found->count, sizeof(*found->list), by_id);
+	for (size_t i = 0; i < found->count; i++)
+		if (!kept || found->list[i] != found->list[kept - 1])
+			found->list[kept++] = found->list[i];
+	found->count = kept;
+	free(keep->unknown.list);
+	keep->unknown = *found;
+}
+
+/*
+ * Drop what the kernel keeps for nobody: a scope may come and go while changes are lost. Of one that is
+ * not known twice running nobody is just about to be told.
+ */
+static void sweep(struct keep *keep)
+{
+	struct ids before = keep->unknown, *now = &keep->unknown;
+
+	keep->unknown = (struct ids){};
+	if (engine_state(keep->engine)->gone > (long long)keep->gone)
+		find_unknown(keep);
+	for (size_t i = 0; before.count && i < now->count; i++)
+		if (bsearch(&now->list[i], before.list, before.count, sizeof(__u64), by_id))
+			engine_drop_gone(keep->engine, now->list[i]);
+	free(before.list);
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct keep *keep = context;
@@ -455,6 +544,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 	if (fd >= 0) {
 		more = add_gone(keep, PIECE);
 		close(fd);
+	}
+	if (usec >= keep->sweep) {
+		keep->sweep = usec + SWEEP_US;
+		sweep(keep);
 	}
 	if (!keep->saving && (usec >= keep->look || keep->hurry)) {
 		keep->look = usec + LOOK_US;
@@ -469,28 +562,6 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 }
 
 /* --- what was left ------------------------------------------------------------------------------ */
-
-/* Scopes by their ids. */
-struct ids {
-	struct keep *keep;
-	__u64 *list;
-	size_t count, room;
-};
-
-static int add_id(struct ids *ids, __u64 id)
-{
-	if (ids->count == ids->room) {
-		size_t room = ids->room ? 2 * ids->room : 64;
-		__u64 *grown = realloc(ids->list, room * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		ids->list = grown;
-		ids->room = room;
-	}
-	ids->list[ids->count++] = id;
-	return 0;
-}
 
 static int find_run(void *context, const struct stored_run *run)
 {
@@ -521,21 +592,10 @@ static void resume(struct keep *keep, __u64 id)
 		run->ended = clock_ns(CLOCK_REALTIME);
 }
 
-/* Evidence of a scope that is gone and that nobody knows: it ended before anybody saw who it was. */
-static int find_unknown(void *context, __u64 root)
-{
-	struct ids *ids = context;
-	struct capward_scope scope;
-
-	if (find(ids->keep, root) || !engine_scope(ids->keep->engine, root, &scope))
-		return 0;
-	return add_id(ids, root);
-}
-
 /* Go on where the last daemon ended. */
 static void take_over(struct keep *keep)
 {
-	struct ids runs = {.keep = keep}, unknown = {.keep = keep};
+	struct ids runs = {};
 	int fd = lock(keep, true);
 
 	if (fd < 0)
@@ -544,11 +604,10 @@ static void take_over(struct keep *keep)
 	for (size_t i = 0; i < runs.count; i++)
 		resume(keep, runs.list[i]);
 	add_gone(keep, SIZE_MAX);
-	engine_each_evidence(keep->engine, find_unknown, &unknown);
-	for (size_t i = 0; i < unknown.count; i++)
-		engine_drop_gone(keep->engine, unknown.list[i]);
+	find_unknown(keep);
+	for (size_t i = 0; i < keep->unknown.count; i++)
+		engine_drop_gone(keep->engine, keep->unknown.list[i]);
 	free(runs.list);
-	free(unknown.list);
 	close(fd);
 }
 
@@ -568,6 +627,7 @@ int keep_new(struct engine *engine, const char *dir, sd_event *event, const stru
 	if (!code)
 		code = sd_event_now(event, CLOCK_MONOTONIC, &time);
 	keep->look = time + LOOK_US;
+	keep->sweep = time + SWEEP_US;
 	if (code >= 0)
 		code = sd_event_add_time(event, &keep->timer, CLOCK_MONOTONIC, time + TICK_US,
 					 TICK_US / 4, on_tick, keep);
@@ -596,5 +656,6 @@ void keep_free(struct keep *keep)
 	save_runs(keep, SIZE_MAX, true);
 	sd_event_source_disable_unref(keep->timer);
 	tdestroy(keep->kept, free_kept);
+	free(keep->unknown.list);
 	free(keep);
 }

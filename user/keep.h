@@ -29,7 +29,7 @@ void keep_free(struct keep *keep);
 /* The scope @id of the cgroup @path is @identity; again when more of that is known. */
 void keep_scope(struct keep *keep, __u64 id, const char *path, const struct identity *identity);
 
-/* The scope @id is gone. */
+/* The scope @id is gone; what the kernel has of one that is no workload's is dropped. */
 void keep_gone(struct keep *keep, __u64 id);
 
 #endif
