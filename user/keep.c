@@ -191,7 +191,7 @@ void keep_scope(struct keep *keep, __u64 id, const char *path, const struct iden
 	if (!workload_name(path, identity, name) || (kept && kept->gone) ||
 	    (kept && !strcmp(kept->run->workload, name)))
 		return;
-	if (stored_run_new(name, id, path, identity, &run))
+	if (stored_run_new(name, keep->boot, id, path, identity, &run))
 		return;
 	if (!kept)
 		kept = add(keep, id);
@@ -623,7 +623,7 @@ int keep_new(struct engine *engine, const char *dir, sd_event *event, const stru
 	keep->engine = engine;
 	keep->dir = dir;
 	keep->teller = *teller;
-	code = store_boot(keep->boot);
+	code = store_boot(engine_state(engine)->loaded_at, keep->boot);
 	if (!code)
 		code = sd_event_now(event, CLOCK_MONOTONIC, &time);
 	keep->look = time + LOOK_US;

@@ -109,18 +109,21 @@ static char *copy(const char *text, bool *failed)
 	return made;
 }
 
-int store_boot(char boot[static STORE_BOOT])
+int store_boot(__u64 loaded_at, char boot[static STORE_BOOT])
 {
 	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-	int code = file && fgets(boot, STORE_BOOT, file) ? 0 : -EIO;
+	char id[40];
+	int code = file && fgets(id, sizeof(id), file) ? 0 : -EIO;
 
 	if (file)
 		fclose(file);
-	boot[strcspn(boot, "\n")] = '\0';
+	if (!code)
+		snprintf(boot, STORE_BOOT, "%.*s.%llu", (int)strcspn(id, "\n"), id,
+			 (unsigned long long)loaded_at);
 	return code;
 }
 
-int stored_run_new(const char *workload, __u64 scope, const char *cgroup,
+int stored_run_new(const char *workload, const char *boot, __u64 scope, const char *cgroup,
 		   const struct identity *identity, struct stored_run **out)
 {
 	struct stored_run *run = calloc(1, sizeof(*run));
@@ -131,6 +134,7 @@ int stored_run_new(const char *workload, __u64 scope, const char *cgroup,
 		return -ENOMEM;
 	snprintf(pod, sizeof(pod), "%s%s%s", identity->pod_namespace ? identity->pod_namespace : "",
 		 identity->pod_namespace ? "/" : "", identity->pod ? identity->pod : "");
+	snprintf(run->boot, sizeof(run->boot), "%s", boot);
 	run->scope = scope;
 	run->begun = clock_ns(CLOCK_REALTIME);
 	run->workload = copy(workload, &failed);
@@ -140,7 +144,6 @@ int stored_run_new(const char *workload, __u64 scope, const char *cgroup,
 	run->name = copy(identity->name, &failed);
 	run->image = copy(identity->image, &failed);
 	run->pod = copy(identity->pod ? pod : NULL, &failed);
-	failed |= store_boot(run->boot) != 0;
 	if (failed) {
 		stored_run_free(run);
 		return -ENOMEM;

@@ -19,7 +19,7 @@
 
 #define STORE_DIR   "/var/lib/capward"
 #define STORE_ENDED 256
-#define STORE_BOOT  40 /* room for the id of a boot, with its NUL */
+#define STORE_BOOT  64 /* room for what store_boot() writes, with its NUL */
 
 /*
  * Workloads that are kept at most, and of them those that somebody else than root may name as he likes
@@ -31,7 +31,7 @@
 /* Strings are raw, and NULL where it is not known. */
 struct stored_run {
 	char *workload;
-	char boot[STORE_BOOT]; /* in which it ran */
+	char boot[STORE_BOOT]; /* store_boot() */
 	__u64 scope;	       /* id of its cgroup, in that boot */
 	char *cgroup;	       /* its path */
 	char *runtime, *container, *name, *image, *pod;
@@ -52,12 +52,18 @@ struct stored_workload {
 	struct evidence evidence;
 };
 
-/* One run, as its scope is known now, without evidence; the caller frees it with stored_run_free(). */
-int stored_run_new(const char *workload, __u64 scope, const char *cgroup,
+/*
+ * One run in @boot, as its scope is known now, without evidence; the caller frees it with
+ * stored_run_free().
+ */
+int stored_run_new(const char *workload, const char *boot, __u64 scope, const char *cgroup,
 		   const struct identity *identity, struct stored_run **out);
 
-/* Write the id of this boot into @boot. */
-int store_boot(char boot[static STORE_BOOT]);
+/*
+ * Write the id of this boot into @boot, and when in it capward was loaded, @loaded_at of the kernel's
+ * state: what is loaded anew counts from zero, also in cgroups that are there still.
+ */
+int store_boot(__u64 loaded_at, char boot[static STORE_BOOT]);
 
 void stored_run_free(struct stored_run *run);
 void stored_workload_free(struct stored_workload *workload);

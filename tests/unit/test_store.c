@@ -125,7 +125,8 @@ static struct stored_run *a_run(__u64 scope)
 				    .pod_namespace = "ns"};
 	struct stored_run *run;
 
-	assert_int_equal(stored_run_new("image x", scope, "/docker/abc", &identity, &run), 0);
+	assert_int_equal(stored_run_new("image x", "boot.1", scope, "/docker/abc", &identity, &run),
+			 0);
 	return run;
 }
 
@@ -158,6 +159,21 @@ static void run_round_trip(void **state)
 	assert_int_equal(store_remove_run(dir, 7), 0);
 	assert_int_equal(store_read_run(dir, 7, &read, &err), -ENOENT);
 	stored_run_free(run);
+}
+
+/* What is loaded anew in the same boot is told apart. */
+static void boots(void **state)
+{
+	char first[STORE_BOOT], second[STORE_BOOT], last[STORE_BOOT];
+
+	(void)state;
+	assert_int_equal(store_boot(1, first), 0);
+	assert_int_equal(store_boot(1, second), 0);
+	assert_string_equal(first, second);
+	assert_int_equal(store_boot(UINT64_MAX, last), 0);
+	assert_string_not_equal(first, last);
+	assert_memory_equal(first, last, 36);
+	assert_string_equal(last + 36, ".18446744073709551615");
 }
 
 /* The last ones that ended, the last first. */
@@ -272,6 +288,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(workload_round_trip, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(run_round_trip, set_up, tear_down),
+		cmocka_unit_test(boots),
 		cmocka_unit_test_setup_teardown(ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many, set_up, tear_down),
