@@ -22,6 +22,8 @@
 #define PIECE	 16
 /* And this often what the kernel has of scopes that nobody knows is looked for. */
 #define SWEEP_US (30 * TICK_US)
+/* So many runs are added to a workload in one write, whose file names each. */
+#define BATCH	 1024
 /* What is not new, but more of the same, is written after this long. */
 #define SAVE_NS	 3600000000000ULL
 
@@ -54,6 +56,7 @@ struct keep {
 	bool saving;	 /* what is new is being written */
 	bool hurry;	 /* to write what could not be written */
 	char told[1024]; /* what was told last, which is not told again */
+	bool given_up;	 /* that some are not added was told */
 };
 
 /* --- the scopes that are kept ------------------------------------------------------------------- */
@@ -436,6 +439,17 @@ static int add_runs(struct keep *keep, struct kept *const *runs, size_t count, s
 	return code;
 }
 
+/* Whether runs that were not added, with @code, never will be; that is told once. */
+static bool is_hopeless(struct keep *keep, int code, const struct error *err)
+{
+	if (code != -E2BIG && code != -EFBIG)
+		return false;
+	if (!keep->given_up)
+		tell(&keep->teller, "evidence is kept of the last that ended only: %s", err->text);
+	keep->given_up = true;
+	return true;
+}
+
 /* What is added is on disk: nobody else need have it. */
 static void forget_runs(struct keep *keep, struct kept *const *runs, size_t count)
 {
@@ -465,16 +479,18 @@ static bool add_gone(struct keep *keep, size_t most)
 	struct gather gather = gather_all(keep);
 	size_t gone = keep->gone, tried = 0, added = 0;
 	struct error err;
+	int code;
 
 	if (gather.list)
 		qsort(gather.list, gather.count, sizeof(struct kept *), by_workload);
 	for (size_t n; tried < gone && tried < gather.count && added < most; tried += n) {
 		struct kept *const *runs = &gather.list[tried];
 
-		for (n = 1; tried + n < gone && n < most; n++)
+		for (n = 1; tried + n < gone && n < most && n < BATCH; n++)
 			if (strcmp(runs[n]->run->workload, runs[0]->run->workload))
 				break;
-		if (add_runs(keep, runs, n, &err))
+		code = add_runs(keep, runs, n, &err);
+		if (code && !is_hopeless(keep, code, &err))
 			say(keep, &err);
 		else
 			forget_runs(keep, runs, n);

@@ -313,7 +313,7 @@ static int read_file(const char *dir, const char *below, const char *file, json_
 	join(path, dir, below);
 	code = state_read("", path, file, &data, &size, &claimed, err);
 	if (code)
-		return code;
+		return code == -EFBIG ? -EINVAL : code; /* none that was written is so large */
 	json = json_loadb(data, size, JSON_REJECT_DUPLICATES, &where);
 	free(data);
 	if (claimed)
@@ -400,7 +400,7 @@ static int set_aside(int at, const char *file)
 		size_t length = strlen(aside);
 
 		if (errno != EEXIST || n > '9')
-			return -errno;
+			return errno == EEXIST ? -E2BIG : -errno;
 		snprintf(aside + length - (n > '2' ? 2 : 0),
 			 sizeof(aside) - length + (n > '2' ? 2 : 0), "-%c", n);
 	}
@@ -454,9 +454,12 @@ static int write_file(const char *dir, const char *below, const char *file, json
 
 	json_decref(json);
 	if (at >= 0) {
-		/* What a run has is soon written again, or added to its workload. */
-		code = text ? replace(at, file, text, strlen(text), !strcmp(below, WORKLOADS))
-			    : -ENOMEM;
+		if (!text)
+			code = -ENOMEM;
+		else if (strlen(text) > STATE_FILE_MOST)
+			code = -EFBIG;
+		else /* What a run has is soon written again, or added to its workload. */
+			code = replace(at, file, text, strlen(text), !strcmp(below, WORKLOADS));
 		close(at);
 		if (code)
 			error_set(err, code, "%s/%s/%s: %s", dir, below, file, strerror(-code));
@@ -728,7 +731,7 @@ static int require_room(const char *dir, const char *name, struct error *err)
 		count += !strncmp(names.list[i], prefix, strlen(prefix));
 	free(names.list);
 	if (!code && count >= most)
-		code = error_set(err, -ENOSPC,
+		code = error_set(err, -E2BIG,
 				 "%s/" WORKLOADS
 				 ": %zu %sworkloads are kept, and that is the most; "
 				 "`capward learn reset` those that are no longer needed",
@@ -745,7 +748,9 @@ static int clear_way(const char *dir, const char *file, struct error *err)
 		return at;
 	code = set_aside(at, file);
 	close(at);
-	return code ? error_wrap(err, code, "keep it aside: %s", strerror(-code)) : 0;
+	return code ? error_wrap(err, code, "keep it aside: %s",
+				 code == -E2BIG ? "there are nine already" : strerror(-code))
+		    : 0;
 }
 
 int store_write_workload(const char *dir, const struct stored_workload *workload, struct error *err)

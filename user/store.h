@@ -82,8 +82,8 @@ int store_read_workload(const char *dir, const char *name, struct stored_workloa
 			struct error *err);
 
 /*
- * Write @workload in place of what is known of it; one that is damaged is kept aside before. -ENOSPC: the
- * disk is full, or there are too many others.
+ * Write @workload in place of what is known of it; one that is damaged is kept aside before. Two are for
+ * good: -E2BIG: there are too many others, or too many of it aside; -EFBIG: it is larger than what is read.
  */
 int store_write_workload(const char *dir, const struct stored_workload *workload,
 			 struct error *err);

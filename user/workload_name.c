@@ -45,7 +45,8 @@ static size_t last_part(const char *name, size_t length, const char *letters)
 
 /*
  * How much of the pod's name @pod is its template's. A StatefulSet puts "-0" at its end, a DaemonSet and
- * a Job "-x7k2p", and a Deployment the hash of its ReplicaSet before that.
+ * a Job "-x7k2p", and before that a Deployment the hash of its ReplicaSet, and a CronJob the minute it is
+ * for, of eight digits until 2160.
  */
 static size_t template_length(const char *pod)
 {
@@ -54,7 +55,10 @@ static size_t template_length(const char *pod)
 	if (n == 5) {
 		length -= n + 1;
 		n = last_part(pod, length, POD_LETTERS);
-		return n >= 6 && n <= 10 ? length - n - 1 : length;
+		if (n >= 6 && n <= 10)
+			return length - n - 1;
+		n = last_part(pod, length, POD_DIGITS);
+		return n >= 8 ? length - n - 1 : length;
 	}
 	n = last_part(pod, length, POD_DIGITS);
 	return n ? length - n - 1 : length;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "state_file.h"
 #include "store.h"
 
 static char dir[] = "/tmp/capward-store-XXXXXX";
@@ -254,12 +255,19 @@ static void damaged(void **state)
 		assert_non_null(strstr(err.text, "w.json"));
 		assert_non_null(strstr(err.text, cases[i].what));
 	}
+	spoil("x");
+	snprintf(path, sizeof(path), "%s/workloads/w.json", dir);
+	assert_int_equal(truncate(path, STATE_FILE_MOST + 1), 0);
+	assert_int_equal(store_read_workload(dir, "w", &workload, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "at most"));
 	for (int i = 0; i < 9; i++) {
-		spoil("x");
+		if (i) /* the first is the large one */
+			spoil("x");
 		assert_int_equal(write_workload("w"), 0);
 	}
 	spoil("x");
-	assert_int_equal(write_workload("w"), -EEXIST);
+	assert_int_equal(write_workload("w"), -E2BIG);
+	assert_non_null(strstr(err.text, "nine"));
 	snprintf(path, sizeof(path), "%s/workloads/w.json.damaged-9", dir);
 	assert_int_equal(access(path, F_OK), 0);
 }
@@ -277,7 +285,7 @@ static void too_many(void **state)
 	if (not_root(name))
 		return;
 	assert_int_equal(write_workload(name), 0);
-	assert_int_equal(write_workload("claimed image x"), -ENOSPC);
+	assert_int_equal(write_workload("claimed image x"), -E2BIG);
 	assert_non_null(strstr(err.text, "reset"));
 	assert_int_equal(write_workload("image x"), 0);
 }

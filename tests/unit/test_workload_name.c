@@ -50,6 +50,10 @@ static void pods(void **state)
 	assert_string_equal(pod_name("front-5d8f7c9b6d-x7k2p"), "pod shop/front/web");
 	assert_string_equal(pod_name("front-5d8f7c9b6d-zzzzz"), "pod shop/front/web");
 	assert_string_equal(pod_name("agent-x7k2p"), "pod shop/agent/web");
+	assert_string_equal(pod_name("backup-29413080-x7k2p"), "pod shop/backup/web");
+	assert_string_equal(pod_name("backup-24529876-x7k2p"), "pod shop/backup/web");
+	assert_string_equal(pod_name("backup-2024031-x7k2p"), "pod shop/backup-2024031/web");
+	assert_string_equal(pod_name("29413080-x7k2p"), "pod shop/29413080/web");
 	assert_string_equal(pod_name("db-0"), "pod shop/db/web");
 	assert_string_equal(pod_name("db-12"), "pod shop/db/web");
 	assert_string_equal(pod_name("plain"), "pod shop/plain/web");
