@@ -38,6 +38,7 @@ struct kept {
 	__u64 id; /* the first member: they are found by it */
 	struct stored_run *run;
 	__u64 seen[CAPWARD_VERDICTS]; /* as they were when it was written */
+	__u64 now[CAPWARD_VERDICTS];  /* and when the scopes were read to write it */
 	__u64 written;		      /* ns since boot; 0: who it is, is not */
 	bool gone, due;		      /* to be added to its workload; to be written */
 };
@@ -50,10 +51,12 @@ struct keep {
 	char boot[STORE_BOOT];
 	void *kept; /* tree of struct kept */
 	size_t count, gone;
-	struct ids unknown; /* scopes that are gone and that nobody knew at the last sweep */
+	struct ids due;		/* scopes of which something is to be written, while it is */
+	size_t at;		/* the next of them */
+	struct scope_list list; /* and all there are, by id */
+	struct ids unknown;	/* scopes that are gone and that nobody knew at the last sweep */
 	/* When what is new is looked for next, and what nobody knows, in the time of the loop. */
 	uint64_t look, sweep;
-	bool saving;	 /* what is new is being written */
 	bool hurry;	 /* to write what could not be written */
 	char told[1024]; /* what was told last, which is not told again */
 	bool given_up;	 /* that some are not added was told */
@@ -124,20 +127,28 @@ static int add_id(struct ids *ids, __u64 id)
 struct gather {
 	struct kept **list;
 	size_t count, room;
+	bool gone;
 };
 
 static void gather_one(const void *node, VISIT visit, void *context)
 {
 	struct gather *gather = context;
+	struct kept *kept;
 
-	if ((visit == postorder || visit == leaf) && gather->count < gather->room)
-		gather->list[gather->count++] = *(struct kept *const *)node;
+	if (visit != postorder && visit != leaf)
+		return;
+	kept = *(struct kept *const *)node;
+	if (kept->gone == gather->gone && gather->count < gather->room)
+		gather->list[gather->count++] = kept;
 }
 
-/* All that are kept, in a list that the caller frees; a tree cannot change while it is walked. */
-static struct gather gather_all(const struct keep *keep)
+/*
+ * Those that are @gone, or all others, in a list that the caller frees; a tree cannot change while it is
+ * walked.
+ */
+static struct gather gather_all(const struct keep *keep, bool gone)
 {
-	struct gather gather = {.room = keep->count};
+	struct gather gather = {.room = gone ? keep->gone : keep->count - keep->gone, .gone = gone};
 
 	gather.list = calloc(gather.room + 1, sizeof(*gather.list));
 	if (gather.list)
@@ -225,26 +236,66 @@ static bool is_due(struct keep *keep, struct kept *kept)
 		keep_gone(keep, kept->id);
 	if (code)
 		return false;
+	memcpy(kept->now, scope.seen, sizeof(kept->now));
 	if (memcmp(kept->seen, scope.seen, sizeof(kept->seen)))
 		return true;
 	return !kept->written || clock_boot_ns() - kept->written > SAVE_NS;
 }
 
-static const struct scope_view *view_of(const struct scope_list *list, __u64 id)
+static bool is_saving(const struct keep *keep)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (list->scopes[i].id == id)
-			return &list->scopes[i];
-	return NULL;
+	return keep->at < keep->due.count;
 }
 
-/* Write what was seen in @kept, which runs, with its totals from @list. */
-static void save_run(struct keep *keep, struct kept *kept, const struct scope_list *list)
+static void end_saving(struct keep *keep)
 {
-	const struct scope_view *view = view_of(list, kept->id);
-	struct capward_scope scope;
+	free(keep->due.list);
+	keep->due = (struct ids){};
+	keep->at = 0;
+	scopes_free(&keep->list);
+}
 
-	if (!view || engine_scope(keep->engine, kept->id, &scope))
+static int by_scope(const void *left, const void *right)
+{
+	return by_id(&((const struct scope_view *)left)->id,
+		     &((const struct scope_view *)right)->id);
+}
+
+/*
+ * Find in which scopes that run there is something new, with @all each, and read them. What is seen after
+ * it was looked at and before it was read is new the next time as well.
+ */
+static void begin_saving(struct keep *keep, bool all)
+{
+	struct gather gather = gather_all(keep, false);
+	struct error err;
+
+	end_saving(keep);
+	for (size_t i = 0; i < gather.count; i++) {
+		struct kept *kept = gather.list[i];
+		bool due = is_due(keep, kept) || all || kept->due;
+
+		kept->due = due && !kept->gone;
+		if (kept->due && add_id(&keep->due, kept->id))
+			break;
+	}
+	free(gather.list);
+	if (is_saving(keep) && scopes_read(keep->engine, &keep->list, &err)) {
+		say(keep, &err);
+		end_saving(keep);
+	}
+	if (keep->list.count)
+		qsort(keep->list.scopes, keep->list.count, sizeof(struct scope_view), by_scope);
+}
+
+/* Write what was seen in @kept, which runs. */
+static void save_run(struct keep *keep, struct kept *kept)
+{
+	const struct scope_view key = {.id = kept->id}, *view = NULL;
+
+	if (keep->list.count)
+		view = bsearch(&key, keep->list.scopes, keep->list.count, sizeof(key), by_scope);
+	if (!view)
 		return;
 	kept->run->evidence = calloc(1, sizeof(*kept->run->evidence));
 	if (!kept->run->evidence)
@@ -253,52 +304,20 @@ static void save_run(struct keep *keep, struct kept *kept, const struct scope_li
 	write_run(keep, kept);
 	free(kept->run->evidence);
 	kept->run->evidence = NULL;
-	memcpy(kept->seen, scope.seen, sizeof(kept->seen));
+	memcpy(kept->seen, kept->now, sizeof(kept->seen));
 }
 
-/* Note in which scopes that run there is something new; with @all in each. */
-static void look_for_new(struct keep *keep, bool all)
+/* Write what is new in the scopes that run, of @most of them. The caller holds the lock. */
+static void save_runs(struct keep *keep, size_t most)
 {
-	struct gather gather = gather_all(keep);
+	for (size_t tried = 0; is_saving(keep) && tried < most; tried++) {
+		struct kept *kept = find(keep, keep->due.list[keep->at++]);
 
-	for (size_t i = 0; i < gather.count; i++) {
-		struct kept *kept = gather.list[i];
-		bool due = !kept->gone && is_due(keep, kept);
-
-		kept->due = !kept->gone && (all || kept->due || due);
+		if (kept && kept->due && !kept->gone)
+			save_run(keep, kept);
 	}
-	free(gather.list);
-}
-
-/*
- * Write what is new in the scopes that run, of @most of them. True: some were written, and there are
- * more.
- */
-static bool save_runs(struct keep *keep, size_t most, bool wait)
-{
-	struct gather gather = gather_all(keep);
-	struct scope_list list = {};
-	size_t due = 0, tried = 0, saved = 0;
-	struct error err;
-	int fd;
-
-	for (size_t i = 0; i < gather.count; i++)
-		due += gather.list[i]->due;
-	fd = due ? lock(keep, wait) : -1;
-	if (fd >= 0 && scopes_read(keep->engine, &list, &err))
-		say(keep, &err);
-	for (size_t i = 0; fd >= 0 && i < gather.count && saved < most; i++) {
-		if (!gather.list[i]->due)
-			continue;
-		save_run(keep, gather.list[i], &list);
-		tried++;
-		saved += !gather.list[i]->due;
-	}
-	scopes_free(&list);
-	free(gather.list);
-	if (fd >= 0)
-		close(fd);
-	return saved && tried < due;
+	if (!is_saving(keep))
+		end_saving(keep);
 }
 
 /* --- those that ended --------------------------------------------------------------------------- */
@@ -465,8 +484,6 @@ static int by_workload(const void *left, const void *right)
 {
 	const struct kept *a = *(struct kept *const *)left, *b = *(struct kept *const *)right;
 
-	if (a->gone != b->gone)
-		return a->gone ? -1 : 1;
 	return strcmp(a->run->workload, b->run->workload);
 }
 
@@ -476,17 +493,17 @@ static int by_workload(const void *left, const void *right)
  */
 static bool add_gone(struct keep *keep, size_t most)
 {
-	struct gather gather = gather_all(keep);
+	struct gather gather = gather_all(keep, true);
 	size_t gone = keep->gone, tried = 0, added = 0;
 	struct error err;
 	int code;
 
 	if (gather.list)
 		qsort(gather.list, gather.count, sizeof(struct kept *), by_workload);
-	for (size_t n; tried < gone && tried < gather.count && added < most; tried += n) {
+	for (size_t n; tried < gather.count && added < most; tried += n) {
 		struct kept *const *runs = &gather.list[tried];
 
-		for (n = 1; tried + n < gone && n < most && n < BATCH; n++)
+		for (n = 1; tried + n < gather.count && n < most && n < BATCH; n++)
 			if (strcmp(runs[n]->run->workload, runs[0]->run->workload))
 				break;
 		code = add_runs(keep, runs, n, &err);
@@ -554,26 +571,26 @@ static void sweep(struct keep *keep)
 static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct keep *keep = context;
-	int fd = keep->gone ? lock(keep, false) : -1;
 	bool more = false;
+	int fd;
 
-	if (fd >= 0) {
-		more = add_gone(keep, PIECE);
-		close(fd);
-	}
 	if (usec >= keep->sweep) {
 		keep->sweep = usec + SWEEP_US;
 		sweep(keep);
 	}
-	if (!keep->saving && (usec >= keep->look || keep->hurry)) {
+	if (!is_saving(keep) && (usec >= keep->look || keep->hurry)) {
 		keep->look = usec + LOOK_US;
 		keep->hurry = false;
-		keep->saving = true;
-		look_for_new(keep, false);
+		begin_saving(keep, false);
 	}
-	if (keep->saving)
-		keep->saving = save_runs(keep, PIECE, false);
-	sd_event_source_set_time(source, more || keep->saving ? usec : usec + TICK_US);
+	fd = keep->gone || is_saving(keep) ? lock(keep, false) : -1;
+	if (fd >= 0) {
+		more = add_gone(keep, PIECE);
+		save_runs(keep, PIECE);
+		more |= is_saving(keep);
+		close(fd);
+	}
+	sd_event_source_set_time(source, more ? usec : usec + TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -663,13 +680,14 @@ void keep_free(struct keep *keep)
 
 	if (!keep)
 		return;
-	fd = keep->gone ? lock(keep, true) : -1;
+	begin_saving(keep, true);
+	fd = keep->gone || is_saving(keep) ? lock(keep, true) : -1;
 	if (fd >= 0) {
 		add_gone(keep, SIZE_MAX);
+		save_runs(keep, SIZE_MAX);
 		close(fd);
 	}
-	look_for_new(keep, true);
-	save_runs(keep, SIZE_MAX, true);
+	end_saving(keep);
 	sd_event_source_disable_unref(keep->timer);
 	tdestroy(keep->kept, free_kept);
 	free(keep->unknown.list);
