@@ -41,6 +41,7 @@ struct kept {
 	__u64 now[CAPWARD_VERDICTS];  /* and when the scopes were read to write it */
 	__u64 written;		      /* ns since boot; 0: who it is, is not */
 	bool gone, due;		      /* to be added to its workload; to be written */
+	unsigned int tries;	      /* to add it */
 };
 
 struct keep {
@@ -57,9 +58,10 @@ struct keep {
 	struct ids unknown;	/* scopes that are gone and that nobody knew at the last sweep */
 	/* When what is new is looked for next, and what nobody knows, in the time of the loop. */
 	uint64_t look, sweep;
-	bool hurry;	 /* to write what could not be written */
-	char told[1024]; /* what was told last, which is not told again */
-	bool given_up;	 /* that some are not added was told */
+	bool hurry;	/* to write what could not be written */
+	bool told[256]; /* by errno: what is not told again before all can be written */
+	bool failed;	/* something could not be written, this time */
+	bool given_up;	/* that some are not added was told */
 };
 
 /* --- the scopes that are kept ------------------------------------------------------------------- */
@@ -156,13 +158,21 @@ static struct gather gather_all(const struct keep *keep, bool gone)
 	return gather;
 }
 
-/* Tell @err, unless that was the last thing told: a full disk is tried again each second. */
-static void say(struct keep *keep, const struct error *err)
+/* Tell @err, of @code, unless one of that code was: a full disk is tried again each second. */
+static void say(struct keep *keep, int code, const struct error *err)
 {
-	if (!strcmp(keep->told, err->text))
-		return;
-	snprintf(keep->told, sizeof(keep->told), "%s", err->text);
-	tell(&keep->teller, "evidence is not written, and tried again: %s", err->text);
+	bool *told = &keep->told[-code & 255];
+
+	if (!*told)
+		tell(&keep->teller, "evidence is not written, and tried again: %s", err->text);
+	*told = true;
+	keep->failed = true;
+}
+
+/* Whether what failed with @code fails with every other file as well. */
+static bool is_of_disk(int code)
+{
+	return code == -ENOSPC || code == -EDQUOT || code == -EROFS || code == -EIO;
 }
 
 /*
@@ -177,22 +187,24 @@ static int lock(struct keep *keep, bool wait)
 	if (fd == -EAGAIN)
 		keep->hurry = true;
 	else if (fd < 0)
-		say(keep, &err);
+		say(keep, fd, &err);
 	return fd;
 }
 
 /* --- those that run ----------------------------------------------------------------------------- */
 
-static void write_run(struct keep *keep, struct kept *kept)
+static int write_run(struct keep *keep, struct kept *kept)
 {
 	struct error err;
+	int code = store_write_run(keep->dir, kept->run, &err);
 
-	if (store_write_run(keep->dir, kept->run, &err)) {
-		say(keep, &err);
-		return;
+	if (code) {
+		say(keep, code, &err);
+		return code;
 	}
 	kept->written = clock_boot_ns();
 	kept->due = false;
+	return 0;
 }
 
 void keep_scope(struct keep *keep, __u64 id, const char *path, const struct identity *identity)
@@ -269,6 +281,7 @@ static void begin_saving(struct keep *keep, bool all)
 {
 	struct gather gather = gather_all(keep, false);
 	struct error err;
+	int code;
 
 	end_saving(keep);
 	for (size_t i = 0; i < gather.count; i++) {
@@ -280,8 +293,9 @@ static void begin_saving(struct keep *keep, bool all)
 			break;
 	}
 	free(gather.list);
-	if (is_saving(keep) && scopes_read(keep->engine, &keep->list, &err)) {
-		say(keep, &err);
+	code = is_saving(keep) ? scopes_read(keep->engine, &keep->list, &err) : 0;
+	if (code) {
+		say(keep, code, &err);
 		end_saving(keep);
 	}
 	if (keep->list.count)
@@ -289,22 +303,24 @@ static void begin_saving(struct keep *keep, bool all)
 }
 
 /* Write what was seen in @kept, which runs. */
-static void save_run(struct keep *keep, struct kept *kept)
+static int save_run(struct keep *keep, struct kept *kept)
 {
 	const struct scope_view key = {.id = kept->id}, *view = NULL;
+	int code;
 
 	if (keep->list.count)
 		view = bsearch(&key, keep->list.scopes, keep->list.count, sizeof(key), by_scope);
 	if (!view)
-		return;
+		return 0;
 	kept->run->evidence = calloc(1, sizeof(*kept->run->evidence));
 	if (!kept->run->evidence)
-		return;
+		return 0;
 	evidence_read_scope(keep->engine, view, kept->run->evidence);
-	write_run(keep, kept);
+	code = write_run(keep, kept);
 	free(kept->run->evidence);
 	kept->run->evidence = NULL;
 	memcpy(kept->seen, kept->now, sizeof(kept->seen));
+	return code;
 }
 
 /* Write what is new in the scopes that run, of @most of them. The caller holds the lock. */
@@ -313,8 +329,8 @@ static void save_runs(struct keep *keep, size_t most)
 	for (size_t tried = 0; is_saving(keep) && tried < most; tried++) {
 		struct kept *kept = find(keep, keep->due.list[keep->at++]);
 
-		if (kept && kept->due && !kept->gone)
-			save_run(keep, kept);
+		if (kept && kept->due && !kept->gone && is_of_disk(save_run(keep, kept)))
+			keep->at = keep->due.count; /* the rest is due when it is looked at next */
 	}
 	if (!is_saving(keep))
 		end_saving(keep);
@@ -484,37 +500,43 @@ static int by_workload(const void *left, const void *right)
 {
 	const struct kept *a = *(struct kept *const *)left, *b = *(struct kept *const *)right;
 
+	if (a->tries != b->tries)
+		return a->tries < b->tries ? -1 : 1;
 	return strcmp(a->run->workload, b->run->workload);
 }
 
 /*
- * Add those that ended to their workloads, @most of them. The caller holds the lock. True: some were
- * added, and there are more.
+ * Add those that ended to their workloads: @most of them are tried, first those that were tried least. The
+ * caller holds the lock. True: some were added, and there are more.
  */
 static bool add_gone(struct keep *keep, size_t most)
 {
 	struct gather gather = gather_all(keep, true);
-	size_t gone = keep->gone, tried = 0, added = 0;
+	size_t tried = 0;
 	struct error err;
-	int code;
+	bool added = false;
+	int code = 0;
 
 	if (gather.list)
 		qsort(gather.list, gather.count, sizeof(struct kept *), by_workload);
-	for (size_t n; tried < gather.count && added < most; tried += n) {
+	for (size_t n; tried < gather.count && tried < most && !is_of_disk(code); tried += n) {
 		struct kept *const *runs = &gather.list[tried];
 
 		for (n = 1; tried + n < gather.count && n < most && n < BATCH; n++)
 			if (strcmp(runs[n]->run->workload, runs[0]->run->workload))
 				break;
 		code = add_runs(keep, runs, n, &err);
-		if (code && !is_hopeless(keep, code, &err))
-			say(keep, &err);
-		else
+		if (!code || is_hopeless(keep, code, &err)) {
 			forget_runs(keep, runs, n);
-		added = gone - keep->gone;
+			added = true;
+			continue;
+		}
+		say(keep, code, &err);
+		for (size_t i = 0; i < n; i++)
+			runs[i]->tries++;
 	}
 	free(gather.list);
-	return added && tried < gone;
+	return added && keep->gone;
 }
 
 /* --- those that nobody knows -------------------------------------------------------------------- */
@@ -574,6 +596,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 	bool more = false;
 	int fd;
 
+	keep->failed = false;
 	if (usec >= keep->sweep) {
 		keep->sweep = usec + SWEEP_US;
 		sweep(keep);
@@ -588,6 +611,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 		more = add_gone(keep, PIECE);
 		save_runs(keep, PIECE);
 		more |= is_saving(keep);
+		if (!keep->failed)
+			memset(keep->told, 0, sizeof(keep->told));
 		close(fd);
 	}
 	sd_event_source_set_time(source, more ? usec : usec + TICK_US);
