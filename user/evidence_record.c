@@ -212,10 +212,15 @@ static void read_object(struct reading *reading, struct capward_evidence *known)
 static int read_permission(struct reading *reading)
 {
 	const char *name = json_string_value(get_type(reading, "permission", JSON_STRING));
+	char label[CAPS_LABEL];
 	int permission = name ? caps_parse(name, strlen(name)) : -EINVAL;
 
 	if (permission < 0 && name)
 		permission = operation_find(name);
+	/* What a kernel yet to come has no name for here. */
+	for (unsigned int cap = 0; permission < 0 && name && cap < CAPWARD_CAPS; cap++)
+		if (!strcmp(caps_label(cap, label), name))
+			permission = (int)cap;
 	if (permission < 0)
 		get(reading, "permission", false);
 	return permission;

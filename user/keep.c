@@ -41,6 +41,7 @@ struct kept {
 	__u64 now[CAPWARD_VERDICTS];  /* and when the scopes were read to write it */
 	__u64 written;		      /* ns since boot; 0: who it is, is not */
 	bool gone, due;		      /* to be added to its workload; to be written */
+	bool filed;		      /* it has a file, of its own */
 	unsigned int tries;	      /* to add it */
 };
 
@@ -204,6 +205,7 @@ static int write_run(struct keep *keep, struct kept *kept)
 	}
 	kept->written = clock_boot_ns();
 	kept->due = false;
+	kept->filed = true;
 	return 0;
 }
 
@@ -345,12 +347,19 @@ static bool is_gone(struct keep *keep, __u64 id)
 	return engine_scope(keep->engine, id, &scope) == -ENOENT;
 }
 
+/* A file that cannot be read now may be by another build: what it is of is kept as well. */
+static void drop_unknown(struct keep *keep, __u64 id)
+{
+	if (!store_has_run(keep->dir, id))
+		engine_drop_gone(keep->engine, id);
+}
+
 void keep_gone(struct keep *keep, __u64 id)
 {
 	struct kept *kept = find(keep, id);
 
 	if (!kept && is_gone(keep, id))
-		engine_drop_gone(keep->engine, id);
+		drop_unknown(keep, id);
 	if (!kept || kept->gone)
 		return;
 	kept->gone = true;
@@ -489,7 +498,8 @@ static bool is_hopeless(struct keep *keep, int code, const struct error *err)
 static void forget_runs(struct keep *keep, struct kept *const *runs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		store_remove_run(keep->dir, runs[i]->id);
+		if (runs[i]->filed)
+			store_remove_run(keep->dir, runs[i]->id);
 		if (!strcmp(runs[i]->run->boot, keep->boot))
 			engine_drop_gone(keep->engine, runs[i]->id);
 		drop(keep, runs[i]);
@@ -586,7 +596,7 @@ static void sweep(struct keep *keep)
 		find_unknown(keep);
 	for (size_t i = 0; before.count && i < now->count; i++)
 		if (bsearch(&now->list[i], before.list, before.count, sizeof(__u64), by_id))
-			engine_drop_gone(keep->engine, now->list[i]);
+			drop_unknown(keep, now->list[i]);
 	free(before.list);
 }
 
@@ -643,6 +653,7 @@ static void resume(struct keep *keep, __u64 id)
 		return;
 	}
 	kept->run = run;
+	kept->filed = true;
 	kept->gone = strcmp(run->boot, keep->boot) || engine_scope(keep->engine, id, &scope);
 	keep->gone += kept->gone;
 	/* Nobody saw when. */
@@ -664,7 +675,7 @@ static void take_over(struct keep *keep)
 	add_gone(keep, SIZE_MAX);
 	find_unknown(keep);
 	for (size_t i = 0; i < keep->unknown.count; i++)
-		engine_drop_gone(keep->engine, keep->unknown.list[i]);
+		drop_unknown(keep, keep->unknown.list[i]);
 	free(runs.list);
 	close(fd);
 }

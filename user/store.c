@@ -507,6 +507,20 @@ int store_lock(const char *dir, bool wait, struct error *err)
 	return fd;
 }
 
+/* Keep what is in the way of a file aside. */
+static int clear_way(const char *dir, const char *below, const char *file, struct error *err)
+{
+	int at = open_dir(dir, below, err), code;
+
+	if (at < 0)
+		return at;
+	code = set_aside(at, file);
+	close(at);
+	return code ? error_wrap(err, code, "keep it aside: %s",
+				 code == -E2BIG ? "there are nine already" : strerror(-code))
+		    : 0;
+}
+
 /* --- workloads ---------------------------------------------------------------------------------- */
 
 int store_read_workload(const char *dir, const char *name, struct stored_workload **out,
@@ -569,10 +583,31 @@ int store_read_run(const char *dir, __u64 scope, struct stored_run **out, struct
 
 int store_write_run(const char *dir, const struct stored_run *run, struct error *err)
 {
+	struct stored_run *before = NULL;
 	char file[FILE_ROOM];
+	int code = store_read_run(dir, run->scope, &before, err);
 
+	stored_run_free(before);
 	run_file(run->scope, file);
+	if (code == -EINVAL || code == -EPROTO)
+		code = clear_way(dir, RUNNING, file, err);
+	if (code && code != -ENOENT)
+		return code;
 	return write_file(dir, RUNNING, file, run_record(run), err);
+}
+
+bool store_has_run(const char *dir, __u64 scope)
+{
+	char file[FILE_ROOM];
+	bool has;
+	int at = open_dir(dir, RUNNING, NULL);
+
+	if (at < 0)
+		return at != -ENOENT;
+	run_file(scope, file);
+	has = !faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) || errno != ENOENT;
+	close(at);
+	return has;
 }
 
 int store_remove_run(const char *dir, __u64 scope)
@@ -739,20 +774,6 @@ static int require_room(const char *dir, const char *name, struct error *err)
 	return code;
 }
 
-/* Keep what is in the way of a workload's file aside. */
-static int clear_way(const char *dir, const char *file, struct error *err)
-{
-	int at = open_dir(dir, WORKLOADS, err), code;
-
-	if (at < 0)
-		return at;
-	code = set_aside(at, file);
-	close(at);
-	return code ? error_wrap(err, code, "keep it aside: %s",
-				 code == -E2BIG ? "there are nine already" : strerror(-code))
-		    : 0;
-}
-
 int store_write_workload(const char *dir, const struct stored_workload *workload, struct error *err)
 {
 	struct stored_workload *before = NULL;
@@ -762,7 +783,7 @@ int store_write_workload(const char *dir, const struct stored_workload *workload
 	stored_workload_free(before);
 	workload_file(workload->name, file);
 	if (code == -EINVAL || code == -EPROTO)
-		code = clear_way(dir, file, err);
+		code = clear_way(dir, WORKLOADS, file, err);
 	else if (code == -ENOENT)
 		code = require_room(dir, workload->name, err);
 	return code ? code : write_file(dir, WORKLOADS, file, workload_record(workload), err);

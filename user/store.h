@@ -96,6 +96,9 @@ int store_read_run(const char *dir, __u64 scope, struct stored_run **out, struct
 int store_write_run(const char *dir, const struct stored_run *run, struct error *err);
 int store_remove_run(const char *dir, __u64 scope);
 
+/* Whether there is a file of the running scope @scope, be it one that cannot be read; true when in doubt. */
+bool store_has_run(const char *dir, __u64 scope);
+
 /* Keep @run, which has ended, among the last; the oldest one goes when there are too many. */
 int store_write_ended(const char *dir, const struct stored_run *run, struct error *err);
 

@@ -45,6 +45,22 @@ static void fill(void)
 		.count = 2, .object_syscall = SYS_bind, .object = "\x02\0\0\x50\x7f\0\0\x01"};
 }
 
+static int read_with(const char *key, json_t *value, struct error *err)
+{
+	json_t *record;
+	int code;
+
+	fill();
+	record = evidence_record(&from);
+	if (value)
+		json_object_set_new(json_array_get(record, 0), key, value);
+	else
+		json_object_del(json_array_get(record, 0), key);
+	code = evidence_of_record(record, &to, err);
+	json_decref(record);
+	return code;
+}
+
 /* What is read back is what was written. */
 static void round_trip(void **state)
 {
@@ -59,6 +75,23 @@ static void round_trip(void **state)
 	assert_int_equal(evidence_of_record(record, &to, &err), 0);
 	assert_memory_equal(&to, &from, sizeof(to));
 	json_decref(record);
+}
+
+/* Of kernels to come, and of those that only they would have. */
+static void capabilities_without_a_name(void **state)
+{
+	struct error err;
+	json_t *record;
+
+	(void)state;
+	fill();
+	from.of[CAPWARD_USED][CAPWARD_CAPS - 1].count = 1;
+	record = evidence_record(&from);
+	assert_int_equal(evidence_of_record(record, &to, &err), 0);
+	assert_memory_equal(&to, &from, sizeof(to));
+	json_decref(record);
+	assert_int_equal(read_with("permission", json_string("CAP_48"), &err), -EINVAL);
+	assert_int_equal(read_with("permission", json_string("CAP_041"), &err), -EINVAL);
 }
 
 static void nothing_is_an_empty_list(void **state)
@@ -91,22 +124,6 @@ static void what_has_no_place(void **state)
 	assert_int_equal(to.of[CAPWARD_USED][CAP_CHOWN].programs, CAPWARD_PROGRAMS);
 	assert_int_equal(to.of[CAPWARD_USED][CAP_CHOWN].other_programs, 9);
 	json_decref(record);
-}
-
-static int read_with(const char *key, json_t *value, struct error *err)
-{
-	json_t *record;
-	int code;
-
-	fill();
-	record = evidence_record(&from);
-	if (value)
-		json_object_set_new(json_array_get(record, 0), key, value);
-	else
-		json_object_del(json_array_get(record, 0), key);
-	code = evidence_of_record(record, &to, err);
-	json_decref(record);
-	return code;
 }
 
 static void damaged(void **state)
@@ -167,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(capabilities_without_a_name),
 		cmocka_unit_test(nothing_is_an_empty_list),
 		cmocka_unit_test(what_has_no_place),
 		cmocka_unit_test(damaged),

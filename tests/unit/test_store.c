@@ -162,6 +162,34 @@ static void run_round_trip(void **state)
 	stored_run_free(run);
 }
 
+/* What cannot be read of one that runs is kept as well, and known to be there. */
+static void damaged_run(void **state)
+{
+	static const char *const texts[] = {"", "{\"capward_evidence\": 2}"};
+	struct stored_run *run = a_run(7), *read;
+	char path[100], aside[120];
+	struct stat stat;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/running/7.json", dir);
+	assert_false(store_has_run(dir, 7));
+	for (size_t i = 0; !geteuid() && i < 2; i++) {
+		FILE *file = fopen(path, "we");
+
+		fputs(texts[i], file);
+		fclose(file);
+		assert_true(store_has_run(dir, 7));
+		assert_int_not_equal(store_read_run(dir, 7, &read, &err), 0);
+		assert_int_equal(store_write_run(dir, run, &err), 0);
+		assert_int_equal(store_read_run(dir, 7, &read, &err), 0);
+		stored_run_free(read);
+		snprintf(aside, sizeof(aside), "%s.damaged%s", path, i ? "-2" : "");
+		assert_int_equal(lstat(aside, &stat), 0);
+		assert_int_equal(stat.st_size, strlen(texts[i]));
+	}
+	stored_run_free(run);
+}
+
 /* What is loaded anew in the same boot is told apart. */
 static void boots(void **state)
 {
@@ -296,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(workload_round_trip, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(run_round_trip, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damaged_run, set_up, tear_down),
 		cmocka_unit_test(boots),
 		cmocka_unit_test_setup_teardown(ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
