@@ -3,13 +3,19 @@
 
 #include "clock.h"
 
+/* @boot_ns as a time of the day, 0 being none; the clock may have been set to before it. */
+static __u64 date_of(__u64 boot_ns)
+{
+	long long ns = boot_ns ? clock_of_day(boot_ns) : 0;
+
+	return boot_ns && ns < 1 ? 1 : (__u64)ns;
+}
+
 /* Have the times in @known, ns since boot, be of the day. */
 static void date(struct capward_evidence *known)
 {
-	if (known->first)
-		known->first = clock_of_day(known->first);
-	if (known->last)
-		known->last = clock_of_day(known->last);
+	known->first = date_of(known->first);
+	known->last = date_of(known->last);
 }
 
 void evidence_read_scope(struct engine *engine, const struct scope_view *view,

@@ -24,6 +24,11 @@ static json_t *permission_record(unsigned int permission)
 	return json_string(operation ? operation : caps_label(permission, label));
 }
 
+json_t *evidence_record_time(__u64 ns)
+{
+	return json_time(ns && (ns < 1000 || ns > LLONG_MAX) ? 1000 : ns);
+}
+
 /* A JSON integer has a sign. */
 static json_t *count_record(__u64 count)
 {
@@ -66,11 +71,11 @@ static json_t *known_record(unsigned int permission, unsigned int verdict,
 	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "permission", permission_record(permission), "verdict",
 			 event_verdict_name(verdict), "count", count_record(known->count), "probes",
-			 count_record(known->probes), "first", json_time(known->first), "last",
-			 json_time(known->last), "syscalls", evidence_syscalls(known),
-			 "other_syscalls", count_record(known->other_syscalls), "programs",
-			 programs_record(known), "other_programs",
-			 count_record(known->other_programs), "userns_levels",
+			 count_record(known->probes), "first", evidence_record_time(known->first),
+			 "last", evidence_record_time(known->last), "syscalls",
+			 evidence_syscalls(known), "other_syscalls",
+			 count_record(known->other_syscalls), "programs", programs_record(known),
+			 "other_programs", count_record(known->other_programs), "userns_levels",
 			 evidence_levels(known), "object", object_record(known));
 }
 

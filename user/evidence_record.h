@@ -11,6 +11,12 @@
 #include "error.h"
 #include "evidence.h"
 
+/*
+ * A JSON string of the time @ns, as json_time() has it, which can be read again: where the day's clock was set
+ * so that it would be before 1970, the first microsecond of that.
+ */
+json_t *evidence_record_time(__u64 ns);
+
 /* The list for @evidence; NULL without memory. The caller owns the reference. */
 json_t *evidence_record(const struct evidence *evidence);
 

@@ -65,13 +65,6 @@ static void run_file(__u64 scope, char file[static FILE_ROOM])
 	snprintf(file, FILE_ROOM, "%llu" SUFFIX, (unsigned long long)scope);
 }
 
-/* By name in the order of time. */
-static void ended_file(const struct stored_run *run, char file[static FILE_ROOM])
-{
-	snprintf(file, FILE_ROOM, "%020llu-%llu" SUFFIX, (unsigned long long)run->ended,
-		 (unsigned long long)run->scope);
-}
-
 /* --- what is read and written ------------------------------------------------------------------- */
 
 void stored_run_free(struct stored_run *run)
@@ -159,8 +152,8 @@ static json_t *run_record(const struct stored_run *run)
 			 run->boot, "id", (json_int_t)run->scope, "cgroup", json_text(run->cgroup),
 			 "runtime", json_text(run->runtime), "container", json_text(run->container),
 			 "name", json_text(run->name), "image", json_text(run->image), "pod",
-			 json_text(run->pod), "begun", json_time(run->begun), "ended",
-			 json_time(run->ended), "evidence",
+			 json_text(run->pod), "begun", evidence_record_time(run->begun), "ended",
+			 evidence_record_time(run->ended), "evidence",
 			 run->evidence ? evidence_record(run->evidence) : json_array());
 }
 
@@ -479,6 +472,48 @@ static int remove_file(const char *dir, const char *below, const char *file)
 	return code;
 }
 
+/* The names of the files of a directory, by name. */
+struct names {
+	char (*list)[FILE_ROOM];
+	size_t count, room;
+};
+
+static int keep_name(void *context, const char *name)
+{
+	struct names *names = context;
+
+	if (!text_ends_with(name, strlen(name), SUFFIX) || strlen(name) >= FILE_ROOM)
+		return 0;
+	if (names->count == names->room) {
+		size_t room = names->room ? 2 * names->room : 64;
+		void *grown = realloc(names->list, room * sizeof(*names->list));
+
+		if (!grown)
+			return -ENOMEM;
+		names->list = grown;
+		names->room = room;
+	}
+	snprintf(names->list[names->count++], FILE_ROOM, "%s", name);
+	return 0;
+}
+
+static int by_name(const void *left, const void *right)
+{
+	return strcmp(left, right);
+}
+
+static int list_files(const char *dir, const char *below, struct names *names, struct error *err)
+{
+	char path[PATH_MAX];
+	int code;
+
+	join(path, dir, below);
+	code = state_list("", path, ENTRIES, keep_name, names, err);
+	if (names->count)
+		qsort(names->list, names->count, sizeof(*names->list), by_name);
+	return code == -ENOENT ? 0 : code;
+}
+
 static int make_directory(const char *dir, const char *below, struct error *err)
 {
 	char path[PATH_MAX];
@@ -542,29 +577,29 @@ int store_read_workload(const char *dir, const char *name, struct stored_workloa
 	return code;
 }
 
-struct forgetting {
-	const char *dir, *workload;
-};
-
-static int forget_ended(void *context, const struct stored_run *run)
+static void forget_ended(const char *dir, const char *workload)
 {
-	struct forgetting *forgetting = context;
-	char file[FILE_ROOM];
+	struct names names = {};
+	struct stored_run *run;
 
-	ended_file(run, file);
-	if (!strcmp(run->workload, forgetting->workload))
-		remove_file(forgetting->dir, ENDED, file);
-	return 0;
+	list_files(dir, ENDED, &names, NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		if (read_run(dir, ENDED, names.list[i], &run, NULL))
+			continue;
+		if (!strcmp(run->workload, workload))
+			remove_file(dir, ENDED, names.list[i]);
+		stored_run_free(run);
+	}
+	free(names.list);
 }
 
 int store_remove_workload(const char *dir, const char *name, struct error *err)
 {
-	struct forgetting forgetting = {.dir = dir, .workload = name};
 	char file[FILE_ROOM];
 	int code;
 
 	workload_file(name, file);
-	store_each_ended(dir, forget_ended, &forgetting, NULL);
+	forget_ended(dir, name);
 	code = remove_file(dir, WORKLOADS, file);
 	if (code && code != -ENOENT)
 		error_set(err, code, "%s/" WORKLOADS "/%s: %s", dir, file, strerror(-code));
@@ -619,48 +654,6 @@ int store_remove_run(const char *dir, __u64 scope)
 }
 
 /* --- all of them -------------------------------------------------------------------------------- */
-
-/* The names of the files of a directory, by name. */
-struct names {
-	char (*list)[FILE_ROOM];
-	size_t count, room;
-};
-
-static int keep_name(void *context, const char *name)
-{
-	struct names *names = context;
-
-	if (!text_ends_with(name, strlen(name), SUFFIX) || strlen(name) >= FILE_ROOM)
-		return 0;
-	if (names->count == names->room) {
-		size_t room = names->room ? 2 * names->room : 64;
-		void *grown = realloc(names->list, room * sizeof(*names->list));
-
-		if (!grown)
-			return -ENOMEM;
-		names->list = grown;
-		names->room = room;
-	}
-	snprintf(names->list[names->count++], FILE_ROOM, "%s", name);
-	return 0;
-}
-
-static int by_name(const void *left, const void *right)
-{
-	return strcmp(left, right);
-}
-
-static int list_files(const char *dir, const char *below, struct names *names, struct error *err)
-{
-	char path[PATH_MAX];
-	int code;
-
-	join(path, dir, below);
-	code = state_list("", path, ENTRIES, keep_name, names, err);
-	if (names->count)
-		qsort(names->list, names->count, sizeof(*names->list), by_name);
-	return code == -ENOENT ? 0 : code;
-}
 
 static void say(const struct teller *teller, const struct error *err)
 {
@@ -735,22 +728,50 @@ int store_each_ended(const char *dir, int (*each)(void *context, const struct st
 	return each_run(dir, ENDED, true, each, context, teller);
 }
 
+/* The name of a file that comes last of @names, wherever the clock was set: @run is the last that ended. */
+static void last_ended(const struct names *names, const struct stored_run *run,
+		       char file[static FILE_ROOM])
+{
+	unsigned long long after =
+		names->count ? strtoull(names->list[names->count - 1], NULL, 10) + 1 : 0;
+
+	snprintf(file, FILE_ROOM, "%020llu-%llu" SUFFIX, after > run->ended ? after : run->ended,
+		 (unsigned long long)run->scope);
+}
+
+/* Whether @run is among @names already, written before a crash, and its name. */
+static bool find_ended(const char *dir, const struct names *names, const struct stored_run *run,
+		       char file[static FILE_ROOM])
+{
+	bool found = false;
+
+	for (size_t i = 0; !found && i < names->count; i++) {
+		const char *dash = strchr(names->list[i], '-');
+		struct stored_run *other;
+
+		if (!dash || strtoull(dash + 1, NULL, 10) != run->scope ||
+		    read_run(dir, ENDED, names->list[i], &other, NULL))
+			continue;
+		found = !strcmp(other->boot, run->boot);
+		stored_run_free(other);
+		snprintf(file, FILE_ROOM, "%s", names->list[i]);
+	}
+	return found;
+}
+
 int store_write_ended(const char *dir, const struct stored_run *run, struct error *err)
 {
 	struct names names = {};
 	char file[FILE_ROOM];
-	int code;
+	int code = list_files(dir, ENDED, &names, err);
 
-	ended_file(run, file);
-	code = write_file(dir, ENDED, file, run_record(run), err);
-	if (code || list_files(dir, ENDED, &names, NULL)) {
-		free(names.list);
-		return code;
+	if (!code && !find_ended(dir, &names, run, file)) {
+		last_ended(&names, run, file);
+		for (size_t i = 0; i + STORE_ENDED <= names.count; i++)
+			remove_file(dir, ENDED, names.list[i]);
 	}
-	for (size_t i = 0; i + STORE_ENDED < names.count; i++)
-		remove_file(dir, ENDED, names.list[i]);
 	free(names.list);
-	return 0;
+	return code ? code : write_file(dir, ENDED, file, run_record(run), err);
 }
 
 /* Whether there is room for one more workload, called @name. */

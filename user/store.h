@@ -6,7 +6,8 @@
  *
  * STORE_DIR/workloads/NAME.json   of a workload, over all its scopes that ended
  * STORE_DIR/running/ID.json       of a scope that runs, ID being its cgroup's
- * STORE_DIR/ended/TIME-ID.json    of one that ended; the last STORE_ENDED of them
+ * STORE_DIR/ended/TIME-ID.json    of one that ended; the last STORE_ENDED of them, in this order also
+ *                                 where the day's clock was set back
  *
  * A file that is damaged or of another version is kept aside, as FILE.damaged, and never overwritten.
  */
@@ -99,7 +100,10 @@ int store_remove_run(const char *dir, __u64 scope);
 /* Whether there is a file of the running scope @scope, be it one that cannot be read; true when in doubt. */
 bool store_has_run(const char *dir, __u64 scope);
 
-/* Keep @run, which has ended, among the last; the oldest one goes when there are too many. */
+/*
+ * Keep @run, which is the last that ended, among the last, once however often; the oldest one goes when there
+ * are too many.
+ */
 int store_write_ended(const char *dir, const struct stored_run *run, struct error *err);
 
 /*

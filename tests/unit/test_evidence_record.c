@@ -77,6 +77,24 @@ static void round_trip(void **state)
 	json_decref(record);
 }
 
+/* The day's clock was set to before what was seen. */
+static void times_before(void **state)
+{
+	static const __u64 times[] = {1, 999, (__u64)-5000000000, 1ULL << 63};
+	struct error err;
+	json_t *record;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		fill();
+		from.of[CAPWARD_USED][CAP_CHOWN].first = times[i];
+		record = evidence_record(&from);
+		assert_int_equal(evidence_of_record(record, &to, &err), 0);
+		assert_int_equal(to.of[CAPWARD_USED][CAP_CHOWN].first, 1000);
+		json_decref(record);
+	}
+}
+
 /* Of kernels to come, and of those that only they would have. */
 static void capabilities_without_a_name(void **state)
 {
@@ -184,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(times_before),
 		cmocka_unit_test(capabilities_without_a_name),
 		cmocka_unit_test(nothing_is_an_empty_list),
 		cmocka_unit_test(what_has_no_place),

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <glob.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,6 +230,68 @@ static void ended(void **state)
 	stored_run_free(run);
 }
 
+static int count_files(const char *below)
+{
+	char pattern[100];
+	glob_t found;
+	int count;
+
+	snprintf(pattern, sizeof(pattern), "%s/%s/*", dir, below);
+	if (glob(pattern, 0, NULL, &found))
+		return 0;
+	count = (int)found.gl_pathc;
+	globfree(&found);
+	return count;
+}
+
+/* The clock is set back: what ended then is the last all the same. */
+static void ended_before(void **state)
+{
+	struct stored_run *run = a_run(1);
+	__u64 last = 0;
+
+	(void)state;
+	for (__u64 i = 1; i <= STORE_ENDED; i++) {
+		run->scope = i;
+		run->ended = 1000000000000000000 + i;
+		assert_int_equal(store_write_ended(dir, run, &err), 0);
+	}
+	for (__u64 i = 1; i <= 2; i++) {
+		run->scope = 1000 + i;
+		run->ended = i - 1;
+		assert_int_equal(store_write_ended(dir, run, &err), 0);
+	}
+	assert_int_equal(count_files("ended"), STORE_ENDED);
+	if (!geteuid()) {
+		assert_int_equal(store_each_ended(dir, count_run, &last, NULL), 1);
+		assert_int_equal(last, 1002);
+	}
+	stored_run_free(run);
+}
+
+/* One that was written before a crash is not there twice, but one of another boot is another. */
+static void ended_twice(void **state)
+{
+	struct stored_run *run = a_run(7);
+	struct stored_workload *workload;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	run->ended = 5000;
+	assert_int_equal(store_write_ended(dir, run, &err), 0);
+	run->ended = 6000;
+	assert_int_equal(store_write_ended(dir, run, &err), 0);
+	assert_int_equal(count_files("ended"), 1);
+	strcpy(run->boot, "boot.2");
+	assert_int_equal(store_write_ended(dir, run, &err), 0);
+	assert_int_equal(count_files("ended"), 2);
+	assert_int_equal(store_read_workload(dir, "image x", &workload, &err), -ENOENT);
+	assert_int_equal(store_remove_workload(dir, "image x", &err), -ENOENT);
+	assert_int_equal(count_files("ended"), 0);
+	stored_run_free(run);
+}
+
 static void spoil(const char *text)
 {
 	char path[100];
@@ -327,6 +390,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(damaged_run, set_up, tear_down),
 		cmocka_unit_test(boots),
 		cmocka_unit_test_setup_teardown(ended, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ended_before, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ended_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many, set_up, tear_down),
 	};
