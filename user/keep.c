@@ -216,7 +216,9 @@ void keep_scope(struct keep *keep, __u64 id, const char *path, const struct iden
 	struct stored_run *run;
 	int fd;
 
-	if (!workload_name(path, identity, name) || (kept && kept->gone) ||
+	/* One that is known stays what it is while its runtime removes the files that tell. */
+	if (!workload_name(path, identity, name) ||
+	    (kept && (kept->gone || identity->incomplete)) ||
 	    (kept && !strcmp(kept->run->workload, name)))
 		return;
 	if (stored_run_new(name, keep->boot, id, path, identity, &run))
