@@ -24,6 +24,8 @@
 #define SWEEP_US (30 * TICK_US)
 /* So many runs are added to a workload in one write, whose file names each. */
 #define BATCH	 1024
+/* The daemon's start and end wait so long for who has the lock; what it has not got then waits. */
+#define LOCK_MS	 2000
 /* What is not new, but more of the same, is written after this long. */
 #define SAVE_NS	 3600000000000ULL
 
@@ -35,13 +37,15 @@ struct ids {
 
 /* A scope that is kept. */
 struct kept {
-	__u64 id; /* the first member: they are found by it */
+	__u64 id;
+	bool past; /* of another boot, in which the id was another's */
 	struct stored_run *run;
 	__u64 seen[CAPWARD_VERDICTS]; /* as they were when it was written */
 	__u64 now[CAPWARD_VERDICTS];  /* and when the scopes were read to write it */
 	__u64 written;		      /* ns since boot; 0: who it is, is not */
 	bool gone, due;		      /* to be added to its workload; to be written */
 	bool filed;		      /* it has a file, of its own */
+	bool incomplete;	      /* who it is, was not all known */
 	unsigned int tries;	      /* to add it */
 };
 
@@ -59,6 +63,8 @@ struct keep {
 	struct ids unknown;	/* scopes that are gone and that nobody knew at the last sweep */
 	/* When what is new is looked for next, and what nobody knows, in the time of the loop. */
 	uint64_t look, sweep;
+	bool looked;	/* at what the last daemon left */
+	bool taken;	/* and went on with it; nothing is written before */
 	bool hurry;	/* to write what could not be written */
 	bool told[256]; /* by errno: what is not told again before all can be written */
 	bool failed;	/* something could not be written, this time */
@@ -74,11 +80,25 @@ static int by_id(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-static struct kept *find(const struct keep *keep, __u64 id)
+static int by_key(const void *left, const void *right)
 {
-	void *const *node = tfind(&id, &keep->kept, by_id);
+	const struct kept *a = left, *b = right;
+	int order = by_id(&a->id, &b->id);
+
+	return order ? order : (int)a->past - (int)b->past;
+}
+
+static struct kept *find_as(const struct keep *keep, __u64 id, bool past)
+{
+	const struct kept key = {.id = id, .past = past};
+	void *const *node = tfind(&key, &keep->kept, by_key);
 
 	return node ? *node : NULL;
+}
+
+static struct kept *find(const struct keep *keep, __u64 id)
+{
+	return find_as(keep, id, false);
 }
 
 static void free_kept(void *node)
@@ -89,14 +109,15 @@ static void free_kept(void *node)
 	free(kept);
 }
 
-static struct kept *add(struct keep *keep, __u64 id)
+static struct kept *add(struct keep *keep, __u64 id, bool past)
 {
 	struct kept *kept = calloc(1, sizeof(*kept));
 
 	if (!kept)
 		return NULL;
 	kept->id = id;
-	if (!tsearch(kept, &keep->kept, by_id)) {
+	kept->past = past;
+	if (!tsearch(kept, &keep->kept, by_key)) {
 		free(kept);
 		return NULL;
 	}
@@ -106,7 +127,7 @@ static struct kept *add(struct keep *keep, __u64 id)
 
 static void drop(struct keep *keep, struct kept *kept)
 {
-	tdelete(kept, &keep->kept, by_id);
+	tdelete(kept, &keep->kept, by_key);
 	keep->count--;
 	keep->gone -= kept->gone;
 	free_kept(kept);
@@ -180,14 +201,20 @@ static bool is_of_disk(int code)
  * The lock of the store, or a negative errno, which was told. While the daemon runs it does not wait for
  * who reads: it tries again soon.
  */
-static int lock(struct keep *keep, bool wait)
+static int lock(struct keep *keep, long long wait_ms)
 {
+	const struct timespec pause = {.tv_nsec = 20000000};
+	long long deadline = clock_ms() + wait_ms;
 	struct error err;
-	int fd = store_lock(keep->dir, wait, &err);
+	int fd = store_lock(keep->dir, false, &err);
 
+	while (fd == -EAGAIN && clock_ms() < deadline) {
+		nanosleep(&pause, NULL);
+		fd = store_lock(keep->dir, false, &err);
+	}
 	if (fd == -EAGAIN)
 		keep->hurry = true;
-	else if (fd < 0)
+	if (fd < 0 && (fd != -EAGAIN || wait_ms))
 		say(keep, fd, &err);
 	return fd;
 }
@@ -197,8 +224,12 @@ static int lock(struct keep *keep, bool wait)
 static int write_run(struct keep *keep, struct kept *kept)
 {
 	struct error err;
-	int code = store_write_run(keep->dir, kept->run, &err);
+	int code;
 
+	/* One of another boot with this id, which could not be added yet, has the file. */
+	if (find_as(keep, kept->id, true))
+		return 0;
+	code = store_write_run(keep->dir, kept->run, &err);
 	if (code) {
 		say(keep, code, &err);
 		return code;
@@ -224,7 +255,7 @@ void keep_scope(struct keep *keep, __u64 id, const char *path, const struct iden
 	if (stored_run_new(name, keep->boot, id, path, identity, &run))
 		return;
 	if (!kept)
-		kept = add(keep, id);
+		kept = add(keep, id, false);
 	if (!kept) {
 		stored_run_free(run);
 		return;
@@ -234,7 +265,8 @@ void keep_scope(struct keep *keep, __u64 id, const char *path, const struct iden
 	stored_run_free(kept->run);
 	kept->run = run;
 	kept->due = true;
-	fd = lock(keep, false);
+	kept->incomplete = identity->incomplete;
+	fd = keep->taken ? lock(keep, 0) : -1;
 	if (fd < 0)
 		return;
 	write_run(keep, kept);
@@ -602,6 +634,92 @@ static void sweep(struct keep *keep)
 	free(before.list);
 }
 
+/* --- what was left ------------------------------------------------------------------------------ */
+
+static int find_run(void *context, const struct stored_run *run)
+{
+	return add_id(context, run->scope);
+}
+
+/* Go on with a run that the last daemon left: it runs still, or it ended meanwhile. */
+static void resume(struct keep *keep, __u64 id)
+{
+	struct stored_run *run;
+	struct kept *kept;
+	bool past;
+
+	if (store_read_run(keep->dir, id, &run, NULL))
+		return;
+	free(run->evidence);
+	run->evidence = NULL;
+	past = strcmp(run->boot, keep->boot) != 0;
+	kept = find_as(keep, id, past);
+	if (!kept)
+		kept = add(keep, id, past);
+	if (!kept) {
+		stored_run_free(run);
+		return;
+	}
+	kept->filed = true;
+	if (kept->run && !kept->incomplete) {
+		kept->run->begun = run->begun;
+		stored_run_free(run);
+		return;
+	}
+	if (kept->run)
+		run->ended = kept->run->ended;
+	stored_run_free(kept->run);
+	kept->run = run;
+	if (kept->gone || (!past && !is_gone(keep, id)))
+		return;
+	kept->gone = true;
+	keep->gone++;
+	run->ended = clock_ns(CLOCK_REALTIME); /* nobody saw when */
+}
+
+/* Go on where the last daemon ended. The caller holds the lock. */
+static void take_over(struct keep *keep)
+{
+	struct ids runs = {};
+
+	keep->taken =
+		!store_each_run(keep->dir, find_run, &runs, keep->looked ? NULL : &keep->teller);
+	keep->looked = true;
+	for (size_t i = 0; keep->taken && i < runs.count; i++)
+		resume(keep, runs.list[i]);
+	free(runs.list);
+}
+
+/* Write @most of what ended and of what is new; true: there is more. The caller holds the lock. */
+static bool write_some(struct keep *keep, size_t most)
+{
+	bool more;
+
+	if (!keep->taken)
+		take_over(keep);
+	if (!keep->taken)
+		return false;
+	more = add_gone(keep, most);
+	save_runs(keep, most);
+	return more || is_saving(keep);
+}
+
+static bool has_work(const struct keep *keep)
+{
+	return keep->gone || is_saving(keep) || !keep->taken;
+}
+
+/* Write all there is, when the daemon begins or ends. */
+static void write_all(struct keep *keep)
+{
+	int fd = has_work(keep) ? lock(keep, LOCK_MS) : -1;
+
+	if (fd < 0)
+		return;
+	write_some(keep, SIZE_MAX);
+	close(fd);
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct keep *keep = context;
@@ -618,11 +736,9 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 		keep->hurry = false;
 		begin_saving(keep, false);
 	}
-	fd = keep->gone || is_saving(keep) ? lock(keep, false) : -1;
+	fd = has_work(keep) ? lock(keep, 0) : -1;
 	if (fd >= 0) {
-		more = add_gone(keep, PIECE);
-		save_runs(keep, PIECE);
-		more |= is_saving(keep);
+		more = write_some(keep, PIECE);
 		if (!keep->failed)
 			memset(keep->told, 0, sizeof(keep->told));
 		close(fd);
@@ -631,56 +747,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *context)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* --- what was left ------------------------------------------------------------------------------ */
-
-static int find_run(void *context, const struct stored_run *run)
-{
-	return add_id(context, run->scope);
-}
-
-/* Go on with a run that the last daemon left: it runs still, or it ended meanwhile. */
-static void resume(struct keep *keep, __u64 id)
-{
-	struct capward_scope scope;
-	struct stored_run *run;
-	struct kept *kept;
-
-	if (store_read_run(keep->dir, id, &run, NULL))
-		return;
-	free(run->evidence);
-	run->evidence = NULL;
-	kept = add(keep, id);
-	if (!kept) {
-		stored_run_free(run);
-		return;
-	}
-	kept->run = run;
-	kept->filed = true;
-	kept->gone = strcmp(run->boot, keep->boot) || engine_scope(keep->engine, id, &scope);
-	keep->gone += kept->gone;
-	/* Nobody saw when. */
-	if (kept->gone)
-		run->ended = clock_ns(CLOCK_REALTIME);
-}
-
-/* Go on where the last daemon ended. */
-static void take_over(struct keep *keep)
-{
-	struct ids runs = {};
-	int fd = lock(keep, true);
-
-	if (fd < 0)
-		return;
-	store_each_run(keep->dir, find_run, &runs, &keep->teller);
-	for (size_t i = 0; i < runs.count; i++)
-		resume(keep, runs.list[i]);
-	add_gone(keep, SIZE_MAX);
-	find_unknown(keep);
-	for (size_t i = 0; i < keep->unknown.count; i++)
-		drop_unknown(keep, keep->unknown.list[i]);
-	free(runs.list);
-	close(fd);
-}
+/* --- from outside ------------------------------------------------------------------------------- */
 
 int keep_new(struct engine *engine, const char *dir, sd_event *event, const struct teller *teller,
 	     struct keep **out, struct error *err)
@@ -707,24 +774,18 @@ int keep_new(struct engine *engine, const char *dir, sd_event *event, const stru
 		return error_set(err, code, "keep evidence: %s", strerror(-code));
 	}
 	engine_state(engine)->keep = 1;
-	take_over(keep);
+	write_all(keep);
+	find_unknown(keep);
 	*out = keep;
 	return 0;
 }
 
 void keep_free(struct keep *keep)
 {
-	int fd;
-
 	if (!keep)
 		return;
 	begin_saving(keep, true);
-	fd = keep->gone || is_saving(keep) ? lock(keep, true) : -1;
-	if (fd >= 0) {
-		add_gone(keep, SIZE_MAX);
-		save_runs(keep, SIZE_MAX);
-		close(fd);
-	}
+	write_all(keep);
 	end_saving(keep);
 	sd_event_source_disable_unref(keep->timer);
 	tdestroy(keep->kept, free_kept);
