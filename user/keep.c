@@ -443,16 +443,16 @@ static bool was_added(const struct stored_workload *workload, const struct store
 	return false;
 }
 
-/* What is known of workload @name, or that nothing is. */
+/* What is known of workload @name, or that nothing is; what is wrong with its file goes to @damage. */
 static int begin_workload(struct keep *keep, const char *name, struct stored_workload **out,
-			  struct error *err)
+			  struct error *damage, struct error *err)
 {
-	int code = store_read_workload(keep->dir, name, out, err);
+	int code = store_read_workload(keep->dir, name, out, damage);
 
-	if (code == -EINVAL || code == -EPROTO)
-		tell(&keep->teller, "%s; it is kept aside", err->text);
-	else if (code != -ENOENT)
+	if (code != -EINVAL && code != -EPROTO && code != -ENOENT) {
+		*err = *damage;
 		return code;
+	}
 	*out = calloc(1, sizeof(**out));
 	if (*out)
 		(*out)->name = strdup(name);
@@ -487,7 +487,8 @@ static int list_added(struct stored_workload *workload, struct kept *const *runs
 static int add_runs(struct keep *keep, struct kept *const *runs, size_t count, struct error *err)
 {
 	struct stored_workload *workload;
-	int code = begin_workload(keep, runs[0]->run->workload, &workload, err);
+	struct error damage = {};
+	int code = begin_workload(keep, runs[0]->run->workload, &workload, &damage, err);
 
 	if (code)
 		return code;
@@ -513,6 +514,8 @@ static int add_runs(struct keep *keep, struct kept *const *runs, size_t count, s
 		error_set(err, code, "%s", strerror(ENOMEM));
 	if (!code)
 		code = store_write_workload(keep->dir, workload, err);
+	if (!code && damage.text[0])
+		tell(&keep->teller, "%s; it is kept aside", damage.text);
 	stored_workload_free(workload);
 	return code;
 }
@@ -543,10 +546,14 @@ static void forget_runs(struct keep *keep, struct kept *const *runs, size_t coun
 static int by_workload(const void *left, const void *right)
 {
 	const struct kept *a = *(struct kept *const *)left, *b = *(struct kept *const *)right;
+	int order;
 
 	if (a->tries != b->tries)
 		return a->tries < b->tries ? -1 : 1;
-	return strcmp(a->run->workload, b->run->workload);
+	order = strcmp(a->run->workload, b->run->workload);
+	if (order)
+		return order;
+	return a->run->ended < b->run->ended ? -1 : a->run->ended > b->run->ended;
 }
 
 /*
