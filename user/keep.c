@@ -392,7 +392,10 @@ void keep_gone(struct keep *keep, __u64 id)
 {
 	struct kept *kept = find(keep, id);
 
-	if (!kept && is_gone(keep, id))
+	/* That its cgroup is not found may have other reasons; what is gone is found by looking. */
+	if (!is_gone(keep, id))
+		return;
+	if (!kept)
 		drop_unknown(keep, id);
 	if (!kept || kept->gone)
 		return;
