@@ -211,12 +211,20 @@ static __u32 slot_of_rule(const struct follow *follow, const struct watched *wat
 	return plan_slot(follow->engine, follow->plan, rule->profile->name, &slot) ? 0 : slot;
 }
 
-/* Note that a policy was assigned, and how long after the cgroup was made. */
+/*
+ * Note that a policy was assigned: before the payload was executed, or after. The kernel is asked: that the
+ * payload was is told behind what is in the buffer still.
+ */
 static void count_assignment(struct follow *follow, const struct watched *watched)
 {
+	struct capward_scope here;
+	bool started = watched->started;
+
 	if (!watched->made_at)
 		return;
-	if (watched->started)
+	if (!engine_scope(follow->engine, watched->id, &here))
+		started |= here.flags & CAPWARD_SCOPE_STARTED;
+	if (started)
 		follow->numbers.after_payload++;
 	else
 		follow->numbers.before_payload++;
