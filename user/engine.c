@@ -313,6 +313,11 @@ volatile struct capward_state *engine_state(struct engine *engine)
 	return engine->state;
 }
 
+__u64 engine_loaded_at(const struct engine *engine)
+{
+	return engine ? engine->state->loaded_at : 0;
+}
+
 bool engine_same_build(const struct engine *engine)
 {
 	return engine->same_build;

@@ -51,6 +51,9 @@ int engine_provenance(struct error *err);
 /* The live state; valid until engine_close(). */
 volatile struct capward_state *engine_state(struct engine *engine);
 
+/* When what is loaded was, in ns since boot; an upgrade does not change it. 0: @engine is NULL. */
+__u64 engine_loaded_at(const struct engine *engine);
+
 /*
  * Whether what is loaded is of the build that this program is. Another one of the same ABI is read and
  * written as it is; engine_upgrade() replaces it.

@@ -771,7 +771,7 @@ int keep_new(struct engine *engine, const char *dir, sd_event *event, const stru
 	keep->engine = engine;
 	keep->dir = dir;
 	keep->teller = *teller;
-	code = store_boot(engine_state(engine)->loaded_at, keep->boot);
+	code = store_boot(engine_loaded_at(engine), keep->boot);
 	if (!code)
 		code = sd_event_now(event, CLOCK_MONOTONIC, &time);
 	keep->look = time + LOOK_US;

@@ -26,8 +26,35 @@ struct catalogue {
 	size_t run_count, run_room;
 	char **names;
 	size_t count, room;
+	char boot[STORE_BOOT];
+	__u64 *ids; /* of the scopes that run, in order */
 	int lock;
 };
+
+int workload_hold(struct workload_source *source, bool make, struct scope_list *list,
+		  struct error *err)
+{
+	int code;
+
+	if (make || !access(source->dir, F_OK)) {
+		source->lock = store_lock(source->dir, true, err);
+		if (source->lock < 0)
+			return source->lock;
+		source->held = true;
+	}
+	code = scopes_read(source->engine, list, err);
+	source->list = list;
+	if (code)
+		workload_release(source);
+	return code;
+}
+
+void workload_release(struct workload_source *source)
+{
+	if (source->held)
+		close(source->lock);
+	source->held = false;
+}
 
 /* --- what there is ------------------------------------------------------------------------------ */
 
@@ -72,20 +99,42 @@ static int add_scope(struct catalogue *catalogue, const struct scope_view *view)
 {
 	char name[WORKLOAD_NAME];
 	struct identity identity = {};
-	bool named = !identity_of("", view->path, &identity, NULL) &&
+	bool named = !identity_for_workload(view->path, &identity, NULL) &&
 		     workload_name(view->path, &identity, name);
 
 	identity_free(&identity);
 	return add_run(catalogue, view, view->id, named ? name : NULL);
 }
 
+static int by_id(const void *left, const void *right)
+{
+	__u64 a = *(const __u64 *)left, b = *(const __u64 *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static int sort_ids(struct catalogue *catalogue)
+{
+	const struct scope_list *list = catalogue->source->list;
+
+	catalogue->ids = calloc(list->count + 1, sizeof(*catalogue->ids));
+	if (!catalogue->ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		catalogue->ids[i] = list->scopes[i].id;
+	qsort(catalogue->ids, list->count, sizeof(*catalogue->ids), by_id);
+	return 0;
+}
+
+/* One that has the id of a scope that runs and is of another boot ended with that. */
 static int add_stored_run(void *context, const struct stored_run *run)
 {
 	struct catalogue *catalogue = context;
 
-	for (size_t i = 0; i < catalogue->source->list->count; i++)
-		if (catalogue->source->list->scopes[i].id == run->scope)
-			return 0;
+	if (!strcmp(run->boot, catalogue->boot) &&
+	    bsearch(&run->scope, catalogue->ids, catalogue->source->list->count,
+		    sizeof(*catalogue->ids), by_id))
+		return 0;
 	return add_run(catalogue, NULL, run->scope, run->workload);
 }
 
@@ -123,8 +172,18 @@ static void catalogue_close(struct catalogue *catalogue)
 		free(catalogue->names[i]);
 	free(catalogue->runs);
 	free(catalogue->names);
+	free(catalogue->ids);
 	if (catalogue->lock >= 0)
 		close(catalogue->lock);
+}
+
+static int add_store(struct catalogue *catalogue)
+{
+	const struct workload_source *source = catalogue->source;
+	int code = store_each_workload(source->dir, add_stored, catalogue, &source->teller);
+
+	return code ? code
+		    : store_each_run(source->dir, add_stored_run, catalogue, &source->teller);
 }
 
 /* The store is locked until catalogue_close(), so that no run is met before and after it was added. */
@@ -132,17 +191,19 @@ static int catalogue_open(const struct workload_source *source, struct catalogue
 			  struct error *err)
 {
 	struct catalogue catalogue = {.source = source, .lock = -1};
-	int code = 0;
+	bool stored = !access(source->dir, F_OK);
+	int code;
 
-	if (!access(source->dir, F_OK)) {
+	if (stored && !source->held) {
 		catalogue.lock = store_lock(source->dir, true, err);
 		if (catalogue.lock < 0)
 			return catalogue.lock;
-		code = store_each_workload(source->dir, add_stored, &catalogue, &source->teller);
-		if (!code)
-			code = store_each_run(source->dir, add_stored_run, &catalogue,
-					      &source->teller);
 	}
+	code = store_boot(engine_loaded_at(source->engine), catalogue.boot);
+	if (!code)
+		code = sort_ids(&catalogue);
+	if (!code && stored)
+		code = add_store(&catalogue);
 	for (size_t i = 0; !code && i < source->list->count; i++)
 		code = add_scope(&catalogue, &source->list->scopes[i]);
 	sort_names(&catalogue);
@@ -156,7 +217,8 @@ static int catalogue_open(const struct workload_source *source, struct catalogue
 
 /* --- one of it ---------------------------------------------------------------------------------- */
 
-static struct workload *make(const char *name, size_t scopes)
+/* One of @runs at most. */
+static struct workload *make(const char *name, size_t runs)
 {
 	struct workload *workload = calloc(1, sizeof(*workload));
 
@@ -164,8 +226,9 @@ static struct workload *make(const char *name, size_t scopes)
 		return NULL;
 	workload->learning = true;
 	workload->name = name ? strdup(name) : NULL;
-	workload->scopes = calloc(scopes + 1, sizeof(const struct scope_view *));
-	if (!workload->scopes || (name && !workload->name)) {
+	workload->scopes = calloc(runs + 1, sizeof(const struct scope_view *));
+	workload->waiting = calloc(runs + 1, sizeof(*workload->waiting));
+	if (!workload->scopes || !workload->waiting || (name && !workload->name)) {
 		workload_free(workload);
 		return NULL;
 	}
@@ -181,8 +244,9 @@ static void add_view(struct workload *workload, const struct scope_view *view)
 }
 
 /* Add what was seen of a run that ended and that nobody has added yet. */
-static void add_ended(struct workload *workload, const struct workload_source *source, __u64 scope)
+static void add_ended(struct workload *workload, const struct catalogue *catalogue, __u64 scope)
 {
+	const struct workload_source *source = catalogue->source;
 	struct evidence *evidence = calloc(1, sizeof(*evidence));
 	struct stored_run *run = NULL;
 
@@ -190,7 +254,8 @@ static void add_ended(struct workload *workload, const struct workload_source *s
 		free(evidence);
 		return;
 	}
-	if (source->engine)
+	/* In another boot the kernel has something else under that id. */
+	if (source->engine && !strcmp(run->boot, catalogue->boot))
 		evidence_read_gone(source->engine, scope, evidence);
 	evidence_merge(&workload->evidence, evidence_is_empty(evidence) ? run->evidence : evidence);
 	workload->runs++;
@@ -222,10 +287,12 @@ static int add_workload(struct workload *workload, const struct catalogue *catal
 			continue;
 		if (run->view)
 			add_view(workload, run->view);
+		else
+			workload->waiting[workload->waiting_count++] = run->scope;
 		if (run->view && learning)
 			evidence_read_scope(source->engine, run->view, &workload->evidence);
 		else if (!run->view && learning)
-			add_ended(workload, source, run->scope);
+			add_ended(workload, catalogue, run->scope);
 	}
 	stored_workload_free(stored);
 	return 0;
@@ -292,23 +359,21 @@ static int add_named(struct workload *workload, const struct catalogue *catalogu
 int workload_named(const struct workload_source *source, char *const *names, size_t count,
 		   struct workload **out, struct error *err)
 {
-	struct workload *workload = make(NULL, source->list->count);
+	struct workload *workload;
 	struct catalogue catalogue;
-	bool *chosen = NULL;
+	bool *chosen;
 	size_t workloads = 0, containers;
-	int code = workload ? catalogue_open(source, &catalogue, err)
-			    : error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
+	int code = catalogue_open(source, &catalogue, err);
 
-	if (code) {
-		workload_free(workload);
+	if (code)
 		return code;
-	}
+	workload = make(NULL, catalogue.run_count);
 	chosen = calloc(catalogue.count + 1, sizeof(*chosen));
-	if (!chosen)
+	if (!workload || !chosen)
 		code = error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
 	for (size_t i = 0; !code && i < count; i++)
 		code = add_named(workload, &catalogue, names[i], chosen, err);
-	containers = workload->count;
+	containers = code ? 0 : workload->count;
 	for (size_t i = 0; !code && i < catalogue.count; i++) {
 		if (!chosen[i])
 			continue;
@@ -396,6 +461,57 @@ int workload_each(const struct workload_source *source, char *const *names, size
 	return code;
 }
 
+/* Have the file of the scope @id, which runs, say that nothing was seen: it is what is left when the scope ends. */
+static int empty_run(const struct workload_source *source, const char *boot, __u64 id,
+		     struct error *err)
+{
+	struct stored_run *run;
+	int code = 0;
+
+	if (store_read_run(source->dir, id, &run, NULL))
+		return 0;
+	free(run->evidence);
+	run->evidence = NULL;
+	if (!strcmp(run->boot, boot))
+		code = store_write_run(source->dir, run, err);
+	stored_run_free(run);
+	return code;
+}
+
+/* Forget the run of the scope @id, which ended. */
+static int forget_run(const struct workload_source *source, const char *boot, __u64 id,
+		      struct error *err)
+{
+	struct stored_run *run;
+	int code;
+
+	if (store_read_run(source->dir, id, &run, NULL))
+		return 0;
+	code = store_remove_run(source->dir, id);
+	if (code)
+		error_set(err, code, "forget a run of %s: %s", run->workload, strerror(-code));
+	else if (!strcmp(run->boot, boot))
+		engine_drop_gone(source->engine, id);
+	stored_run_free(run);
+	return code;
+}
+
+int workload_begin_anew(const struct workload_source *source, const struct workload *workload,
+			struct error *err)
+{
+	char boot[STORE_BOOT];
+	int code = store_boot(engine_loaded_at(source->engine), boot);
+
+	for (size_t i = 0; !code && i < workload->count; i++) {
+		code = empty_run(source, boot, workload->scopes[i]->id, err);
+		if (!code)
+			code = scope_begin_anew(source->engine, workload->scopes[i]);
+	}
+	for (size_t i = 0; !code && i < workload->waiting_count; i++)
+		code = forget_run(source, boot, workload->waiting[i], err);
+	return code;
+}
+
 __u64 workload_since(const struct workload *workload)
 {
 	__u64 since = 0;
@@ -416,5 +532,6 @@ void workload_free(struct workload *workload)
 		return;
 	free(workload->name);
 	free(workload->scopes);
+	free(workload->waiting);
 	free(workload);
 }

@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "need.h"
+#include "scopes.h"
 #include "teller.h"
 
 struct workload {
@@ -16,6 +17,8 @@ struct workload {
 	__u64 runs;    /* scopes that ended and are in it */
 	const struct scope_view **scopes; /* that run, of the list it was made from */
 	size_t count;
+	__u64 *waiting; /* ids of scopes that ended and that nobody has added to the store's workload yet */
+	size_t waiting_count;
 	struct evidence evidence;
 	struct need needs[CAPWARD_CAPS];
 };
@@ -27,7 +30,20 @@ struct workload_source {
 	const char *dir;  /* the store; it need not exist */
 	__u64 keep, drop; /* capabilities that are needed, and that are not, whatever was seen */
 	struct teller teller; /* is told which files cannot be read */
+	bool held;	      /* by the caller: workload_hold() */
+	int lock;
 };
+
+/*
+ * Hold the store of @source until workload_release(), so that the daemon adds nothing meanwhile, and then read
+ * the scopes that run into @list, the caller's to free, which becomes @source's: none of them is met after it
+ * was added. A store that is not there is not held, and with @make is made.
+ */
+int workload_hold(struct workload_source *source, bool make, struct scope_list *list,
+		  struct error *err);
+
+/* Nothing is to be printed before: who waits for the reader keeps the daemon waiting. */
+void workload_release(struct workload_source *source);
 
 /*
  * Make *@out of what the @count @names mean, all together: containers as scopes_find() has them, and
@@ -49,6 +65,14 @@ int workload_of(const struct workload_source *source, const struct scope_view *v
 int workload_each(const struct workload_source *source, char *const *names, size_t count,
 		  int (*each)(void *context, const struct workload *workload), void *context,
 		  struct error *err);
+
+/*
+ * Begin anew with all that was seen in the runs of @workload and is not in the store's workload: in those that
+ * run, and in those that ended and that nobody has added yet, which are forgotten. The caller holds the store
+ * of @source.
+ */
+int workload_begin_anew(const struct workload_source *source, const struct workload *workload,
+			struct error *err);
 
 /* When the first of it was seen, ns since 1970; 0: never. */
 __u64 workload_since(const struct workload *workload);

@@ -123,6 +123,21 @@ static void long_names_differ(void **state)
 	assert_string_not_equal(image_name(one), first);
 }
 
+/* Of what a user may name no file is opened, so that not even the name by which it answers is known. */
+static void a_users_own(void **state)
+{
+	static const char path[] = "/user.slice/user-1000.slice/user@1000.service/lxc.payload.mine";
+	struct identity identity;
+	char name[WORKLOAD_NAME];
+
+	(void)state;
+	assert_int_equal(identity_for_workload(path, &identity, NULL), 0);
+	assert_null(identity.name);
+	assert_true(workload_name(path, &identity, name));
+	assert_string_equal(name, "claimed lxc");
+	identity_free(&identity);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +146,7 @@ int main(void)
 		cmocka_unit_test(units),
 		cmocka_unit_test(others),
 		cmocka_unit_test(long_names_differ),
+		cmocka_unit_test(a_users_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

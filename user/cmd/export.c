@@ -13,7 +13,6 @@
 #include "identity.h"
 #include "image.h"
 #include "profile_set.h"
-#include "scopes.h"
 #include "store.h"
 #include "text.h"
 #include "workload.h"
@@ -197,11 +196,11 @@ static int export_named(char *const *names, size_t count, struct request *reques
 	if (code)
 		return code;
 	request->source.engine = engine;
-	request->source.list = &list;
 	request->source.teller.say = warn;
-	code = scopes_read(engine, &list, err);
+	code = workload_hold(&request->source, false, &list, err);
 	if (!code)
 		code = workload_named(&request->source, names, count, &workload, err);
+	workload_release(&request->source);
 	if (!code)
 		code = export_workload(workload, request, err);
 	workload_free(workload);

@@ -13,7 +13,6 @@
 #include "command.h"
 #include "decide.h"
 #include "event.h"
-#include "evidence_read.h"
 #include "host.h"
 #include "identity.h"
 #include "output.h"
@@ -28,6 +27,7 @@ struct learn {
 	struct scope_list list;
 	struct workload_source source;
 	struct error err;
+	FILE *out; /* what is printed when the store is released: who reads may take his time */
 	bool json, all, refusals;
 	json_t *workloads; /* with @json: those that were shown */
 	size_t shown;
@@ -86,7 +86,7 @@ static json_t *workload_json(const struct workload *workload)
 
 /* Text */
 
-static void print_scope(const struct scope_view *view)
+static void print_scope(FILE *out, const struct scope_view *view)
 {
 	struct identity identity = {};
 	char called[SCOPE_CALLED], image[512];
@@ -94,19 +94,19 @@ static void print_scope(const struct scope_view *view)
 	const char *what = !code && identity.image ? identity.image : "";
 
 	text_escape(image, sizeof(image), what, strlen(what));
-	printf("%s%s%s  profile %s (%s)\n",
-	       scope_called(view->path, code ? NULL : &identity, called), image[0] ? "  " : "",
-	       image, view->policy.profile, profile_mode_name(policy_mode(view->policy.word)));
+	fprintf(out, "%s%s%s  profile %s (%s)\n",
+		scope_called(view->path, code ? NULL : &identity, called), image[0] ? "  " : "",
+		image, view->policy.profile, profile_mode_name(policy_mode(view->policy.word)));
 	identity_free(&identity);
 }
 
-static void print_name(const struct workload *workload)
+static void print_name(FILE *out, const struct workload *workload)
 {
 	char name[TEXT_ESCAPED(WORKLOAD_NAME)];
 
 	text_escape(name, sizeof(name), workload->name, strlen(workload->name));
-	printf("%s: %llu ended, %zu running%s\n", name, (unsigned long long)workload->runs,
-	       workload->count, workload->learning ? "" : "; what is seen is not added");
+	fprintf(out, "%s: %llu ended, %zu running%s\n", name, (unsigned long long)workload->runs,
+		workload->count, workload->learning ? "" : "; what is seen is not added");
 }
 
 static int add_row(struct table *table, const struct workload *workload, unsigned int cap)
@@ -125,7 +125,7 @@ static int add_row(struct table *table, const struct workload *workload, unsigne
 					       sum.last ? clock_ago(sum.last, ago) : "-", why});
 }
 
-static int print_table(const struct workload *workload)
+static int print_table(FILE *out, const struct workload *workload)
 {
 	static const struct table_column columns[] = {
 		{"CAPABILITY", false}, {"NEEDED", false}, {"COUNT", true},
@@ -140,12 +140,12 @@ static int print_table(const struct workload *workload)
 		if (workload->needs[cap].needed != NEED_NONE)
 			code = add_row(table, workload, cap);
 	if (!code)
-		code = table_print(table, stdout, table_width(stdout));
+		code = table_print(table, out, table_width(stdout));
 	table_free(table);
 	return code;
 }
 
-static int print_workload(const struct workload *workload)
+static int print_workload(FILE *out, const struct workload *workload)
 {
 	__u64 needed = needs_mask(workload->needs, false);
 	__u64 granted = needs_mask(workload->needs, true);
@@ -153,15 +153,15 @@ static int print_workload(const struct workload *workload)
 	int code;
 
 	if (workload->name)
-		print_name(workload);
+		print_name(out, workload);
 	for (size_t i = 0; i < workload->count; i++)
-		print_scope(workload->scopes[i]);
-	code = print_table(workload);
+		print_scope(out, workload->scopes[i]);
+	code = print_table(out, workload);
 	if (code)
 		return code;
-	printf("needed    %s\n", caps_format(needed, text));
+	fprintf(out, "needed    %s\n", caps_format(needed, text));
 	if (granted != needed)
-		printf("to grant  %s\n", caps_format(granted, text));
+		fprintf(out, "to grant  %s\n", caps_format(granted, text));
 	return 0;
 }
 
@@ -175,16 +175,18 @@ static int show_one(void *context, const struct workload *workload)
 		return json_array_append_new(learn->workloads, workload_json(workload)) ? -ENOMEM
 											: 0;
 	if (learn->shown++)
-		putchar('\n');
-	return print_workload(workload);
+		fputc('\n', learn->out);
+	return print_workload(learn->out, workload);
 }
 
 /* Those that are named, together; without names each by itself. */
 static int show(struct learn *learn, char *const *names, size_t count)
 {
 	struct workload *workload;
-	int code;
+	int code = workload_hold(&learn->source, false, &learn->list, &learn->err);
 
+	if (code)
+		return code;
 	if (learn->json && !(learn->workloads = json_array()))
 		return -ENOMEM;
 	if (!count)
@@ -197,7 +199,10 @@ static int show(struct learn *learn, char *const *names, size_t count)
 	return code;
 }
 
-/* What of @workload is on disk, with @learning as it is to be. */
+/*
+ * What of @workload is on disk, with @learning as it is to be. When that ends, all that was seen until now is in
+ * it: of those that run, and of those that the daemon has not added yet and then would not.
+ */
 static int write_workload(struct learn *learn, const struct workload *workload, bool learning)
 {
 	struct stored_workload *stored = NULL;
@@ -209,23 +214,13 @@ static int write_workload(struct learn *learn, const struct workload *workload, 
 			stored->name = strdup(workload->name);
 		code = stored && stored->name ? 0 : -ENOMEM;
 	}
-	for (size_t i = 0; !code && !learning && i < workload->count; i++)
-		evidence_read_scope(learn->engine, workload->scopes[i], &stored->evidence);
 	if (!code) {
+		if (!learning)
+			stored->evidence = workload->evidence;
 		stored->learning = learning;
 		code = store_write_workload(learn->source.dir, stored, &learn->err);
 	}
 	stored_workload_free(stored);
-	return code;
-}
-
-/* Have the scopes of @workload that run begin anew, so that what came before is not added. */
-static int begin_anew(struct learn *learn, const struct workload *workload)
-{
-	int code = 0;
-
-	for (size_t i = 0; !code && i < workload->count; i++)
-		code = scope_begin_anew(learn->engine, workload->scopes[i]);
 	return code;
 }
 
@@ -234,7 +229,7 @@ static void say(struct learn *learn, const struct workload *workload, const char
 	char name[TEXT_ESCAPED(WORKLOAD_NAME)];
 
 	text_escape(name, sizeof(name), workload->name, strlen(workload->name));
-	printf("%s: %s\n", name, what);
+	fprintf(learn->out, "%s: %s\n", name, what);
 	learn->shown++;
 }
 
@@ -247,7 +242,7 @@ static int start_one(void *context, const struct workload *workload)
 		say(learn, workload, "is learned already");
 		return 0;
 	}
-	code = begin_anew(learn, workload);
+	code = workload_begin_anew(&learn->source, workload, &learn->err);
 	if (!code)
 		code = write_workload(learn, workload, true);
 	if (!code)
@@ -273,15 +268,12 @@ static int stop_one(void *context, const struct workload *workload)
 static int reset_one(void *context, const struct workload *workload)
 {
 	struct learn *learn = context;
-	int code = store_remove_workload(learn->source.dir, workload->name, &learn->err);
+	int code = workload_begin_anew(&learn->source, workload, &learn->err);
 
-	if (!code || code == -ENOENT)
-		code = begin_anew(learn, workload);
-	for (size_t i = 0; !code && i < workload->count; i++) {
-		code = store_remove_run(learn->source.dir, workload->scopes[i]->id);
-		if (code == -ENOENT)
-			code = 0;
-	}
+	if (!code)
+		code = store_remove_workload(learn->source.dir, workload->name, &learn->err);
+	if (code == -ENOENT)
+		code = 0;
 	if (!code)
 		say(learn, workload, "nothing is known of it any more");
 	return code;
@@ -304,22 +296,36 @@ static int watch_refusals(struct learn *learn, bool watch)
 
 typedef int each_workload(void *context, const struct workload *workload);
 
+/* What is done to each workload that is meant. */
+struct changing {
+	struct learn *learn;
+	each_workload *each;
+};
+
+static int change_one(void *context, const struct workload *workload)
+{
+	const struct changing *changing = context;
+
+	/* A scope that is no workload's is not kept. */
+	return workload->name ? changing->each(changing->learn, workload) : 0;
+}
+
 /* Do @each to the workloads that are meant, and see to the refusals. */
 static int change(struct learn *learn, char *const *names, size_t count, each_workload *each)
 {
-	int code = 0, lock;
+	struct changing changing = {.learn = learn, .each = each};
+	int code = 0;
 
 	if (learn->refusals)
 		code = watch_refusals(learn, each == start_one);
 	if (code || (!count && !learn->all))
 		return code;
-	lock = store_lock(learn->source.dir, true, &learn->err); /* it is made where it is not */
-	if (lock < 0)
-		return lock;
-	close(lock);
-	code = workload_each(&learn->source, names, count, each, learn, &learn->err);
+	code = workload_hold(&learn->source, true, &learn->list, &learn->err);
+	if (!code)
+		code = workload_each(&learn->source, names, count, change_one, &changing,
+				     &learn->err);
 	if (!code && !learn->shown)
-		puts("no workload: nothing is governed, and nothing was");
+		fputs("no workload: nothing is governed, and nothing was\n", learn->out);
 	return code;
 }
 
@@ -343,6 +349,27 @@ static int act(struct learn *learn, const char *verb, char *const *names, size_t
 	return show(learn, names, count);
 }
 
+/* The same, and print then what it says. */
+static int act_and_say(struct learn *learn, const char *verb, char *const *names, size_t count)
+{
+	char *text = NULL;
+	size_t size;
+	int code;
+
+	learn->out = open_memstream(&text, &size);
+	if (!learn->out)
+		return -ENOMEM;
+	code = act(learn, verb, names, count);
+	workload_release(&learn->source);
+	if (fclose(learn->out) && !code)
+		code = -ENOMEM;
+	/* Also of what was done before something failed. */
+	if (text && (fwrite(text, 1, size, stdout) != size || fflush(stdout)) && !code)
+		code = error_set(&learn->err, -EIO, "write the output: %s", strerror(errno));
+	free(text);
+	return code;
+}
+
 static int learn_about(struct learn *learn, const char *verb, char *const *names, size_t count)
 {
 	struct error *err = &learn->err;
@@ -355,11 +382,8 @@ static int learn_about(struct learn *learn, const char *verb, char *const *names
 	if (code)
 		return command_fail(command, code, err);
 	learn->source.engine = learn->engine;
-	learn->source.list = &learn->list;
 	learn->source.teller.say = warn;
-	code = scopes_read(learn->engine, &learn->list, err);
-	if (!code)
-		code = act(learn, verb, names, count);
+	code = act_and_say(learn, verb, names, count);
 	if (code && !err->text[0])
 		error_set(err, code, "%s", strerror(-code));
 	if (code) {
