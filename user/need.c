@@ -75,13 +75,17 @@ void needs_of(const struct evidence *evidence, __u64 keep, __u64 drop,
 		needs[cap] = need_of(evidence, cap);
 	if (needs[CAP_DAC_READ_SEARCH].needed == NEED_YES &&
 	    needs[CAP_DAC_OVERRIDE].needed == NEED_YES &&
-	    !used_by(evidence, CAP_DAC_READ_SEARCH, SYS_open_by_handle_at))
+	    !used_by(evidence, CAP_DAC_READ_SEARCH, SYS_open_by_handle_at) &&
+	    !used_by(evidence, CAP_DAC_READ_SEARCH, SYS_linkat))
 		fold(needs, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE,
 		     "tried before DAC_OVERRIDE, which serves");
 	if (needs[CAP_SYS_ADMIN].needed == NEED_YES &&
 	    only_by(evidence, CAP_SYS_ADMIN, (const unsigned int[]){SYS_ioprio_set}, 1))
 		fold(needs, CAP_SYS_ADMIN, CAP_SYS_NICE, "tried before SYS_NICE, which serves");
 	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++) {
+	if (needs[CAP_NET_RAW].needed == NEED_YES && needs[CAP_NET_ADMIN].needed == NEED_YES &&
+	    only_by(evidence, CAP_NET_RAW, (const unsigned int[]){SYS_setsockopt}, 1))
+		needs[CAP_NET_RAW].why = "tried before NET_ADMIN, which may serve";
 		if (keep >> cap & 1)
 			needs[cap] = (struct need){NEED_YES, "as you say"};
 		if (drop >> cap & 1)

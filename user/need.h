@@ -35,10 +35,15 @@ struct need {
  *   named to capset              and not used: the call fails without them, and of the programs that do so
  *                                most ask what they have first, or go on (docs/corpus.md)
  *   DAC_READ_SEARCH              is tried before DAC_OVERRIDE, which serves as well
- *                                (generic_permission(), fs/namei.c); not so by open_by_handle_at, which asks for
- *                                it alone (fs/fhandle.c)
+ *                                (generic_permission(), fs/namei.c); not so by open_by_handle_at and linkat,
+ *                                which ask for it alone (fs/fhandle.c; do_linkat() of an empty path)
  *   SYS_ADMIN by ioprio_set      is tried before SYS_NICE, which serves as well
  *                                (ioprio_check_cap(), block/ioprio.c)
+ *   NET_RAW by setsockopt        is tried before NET_ADMIN, which serves as well for SO_MARK, SO_PRIORITY
+ *                                (sk_setsockopt(), net/core/sock.c), IP_TRANSPARENT and IPV6_TRANSPARENT; to
+ *                                bind a socket to another device (sock_bindtoindex_locked()) and for IPv6's
+ *                                IPV6_HOPOPTS, IPV6_DSTOPTS (ipv6_set_opt_hdr()) it is asked for alone. Which it
+ *                                was is not known: it stays, and the reason says so
  */
 void needs_of(const struct evidence *evidence, __u64 keep, __u64 drop,
 	      struct need needs[static CAPWARD_CAPS]);

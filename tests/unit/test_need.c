@@ -98,6 +98,27 @@ static void open_by_handle(void **state)
 	answers(CAP_DAC_READ_SEARCH, NEED_YES, "used");
 }
 
+static void link_by_handle(void **state)
+{
+	(void)state;
+	saw(CAPWARD_USED, CAP_DAC_OVERRIDE, 1, 0, SYS_openat);
+	saw(CAPWARD_USED, CAP_DAC_READ_SEARCH, 1, 0, SYS_linkat);
+	answers(CAP_DAC_READ_SEARCH, NEED_YES, "used");
+}
+
+/* Some options of a socket take either of the two, others only NET_RAW: it is kept, and said. */
+static void socket_options(void **state)
+{
+	(void)state;
+	saw(CAPWARD_USED, CAP_NET_RAW, 3, 0, SYS_setsockopt);
+	answers(CAP_NET_RAW, NEED_YES, "used");
+	saw(CAPWARD_USED, CAP_NET_ADMIN, 1, 0, SYS_setsockopt);
+	answers(CAP_NET_RAW, NEED_YES, "tried before NET_ADMIN, which may serve");
+	answers(CAP_NET_ADMIN, NEED_YES, "used");
+	saw(CAPWARD_USED, CAP_NET_RAW, 1, 0, SYS_socket);
+	answers(CAP_NET_RAW, NEED_YES, "used");
+}
+
 static void io_priority(void **state)
 {
 	(void)state;
@@ -160,3 +181,5 @@ int main(void)
 
 	return cmocka_run_group_tests_name("need", tests, NULL, NULL);
 }
+		cmocka_unit_test_setup(link_by_handle, forget),
+		cmocka_unit_test_setup(socket_options, forget),
