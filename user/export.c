@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
+#include <linux/capability.h>
 #include <string.h>
 
 #include "capward/abi.h"
@@ -202,14 +203,21 @@ int export_write(const struct export *what, enum export_format format, FILE *str
 
 const char *export_caveat(const struct export *what, enum export_format format)
 {
-	if (!what->runtime || !what->non_root)
+	bool seen = what->no_root && !(what->runtime & CAPS_BIT(CAP_SETUID));
+
+	if (!what->runtime || (!what->non_root && !seen))
 		return NULL;
 	switch (format) {
 	case EXPORT_DOCKER:
 	case EXPORT_COMPOSE:
 	case EXPORT_KUBERNETES:
-		return "what is added is in no effective set of a user who is not root: it takes "
-		       "file capabilities";
+		return what->non_root
+			       ? "what is added is in no effective set of a user who is not root: "
+				 "it "
+				 "takes file capabilities"
+			       : "none of its processes is root: if it starts as that user, what "
+				 "is "
+				 "added is in no effective set, and it takes file capabilities";
 	default:
 		return NULL;
 	}

@@ -25,6 +25,7 @@ struct export
 	__u64 policy;	  /* what a profile has to allow */
 	__u64 runtime;	  /* what who starts it has to grant: a superset */
 	bool non_root;	  /* it starts as another user than root */
+	bool no_root;	  /* none of its processes is root: so it may well have been started */
 	/* For the profile: "image", "unit" or "cgroup" and its pattern; NULL: it is matched by hand. */
 	const char *match_kind, *match_pattern;
 	/* For the profile: a few words on each capability of @policy, or NULL. */
@@ -43,7 +44,8 @@ int export_write(const struct export *what, enum export_format format, FILE *str
 /*
  * What @format cannot say of @what, in words for a person; NULL: nothing. A user other than root begins
  * with an empty effective set, whatever is granted (capabilities(7), "Effect of user ID changes"), so
- * that it takes ambient capabilities, which only OCI and systemd can give.
+ * that it takes ambient capabilities, which only OCI and systemd can give. One that needs SETUID begins as root,
+ * whoever its processes are later.
  */
 const char *export_caveat(const struct export *what, enum export_format format);
 

@@ -18,6 +18,7 @@ struct look {
 	char host[64]; /* the caller's user namespace, as its link in /proc names it */
 	__u64 host_caps, own_caps;
 	size_t host_processes, own_processes;
+	size_t host_roots;
 };
 
 int granted_parse(const char *status, __u64 *caps)
@@ -30,6 +31,18 @@ int granted_parse(const char *status, __u64 *caps)
 		return -EINVAL;
 	*caps = mask & caps_all();
 	return 0;
+}
+
+bool granted_is_root(const char *status)
+{
+	static const char key[] = "\nUid:\t";
+	const char *line = strstr(status, key);
+	unsigned int ids[4]; /* real, effective, saved, of the file system */
+
+	if (!line ||
+	    sscanf(line + strlen(key), "%u %u %u %u", &ids[0], &ids[1], &ids[2], &ids[3]) != 4)
+		return true;
+	return !ids[0] || !ids[1] || !ids[2] || !ids[3];
 }
 
 /* The user namespace of the process @pid, "self" for the caller, as "user:[4026531837]". */
@@ -46,9 +59,10 @@ static int read_userns(const char *pid, char *out, size_t size)
 	return 0;
 }
 
-static int read_caps(const char *pid, __u64 *caps)
+/* What /proc has of the process @pid, as far as it is looked at. */
+static int read_status(const char *pid, char text[static STATUS_SIZE])
 {
-	char path[64], text[STATUS_SIZE];
+	char path[64];
 	size_t length;
 	FILE *file;
 
@@ -56,18 +70,19 @@ static int read_caps(const char *pid, __u64 *caps)
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
-	length = fread(text, 1, sizeof(text) - 1, file);
+	length = fread(text, 1, STATUS_SIZE - 1, file);
 	text[length] = '\0';
 	fclose(file);
-	return granted_parse(text, caps);
+	return 0;
 }
 
 static void add_process(struct look *look, const char *pid)
 {
-	char userns[sizeof(look->host)];
+	char userns[sizeof(look->host)], status[STATUS_SIZE];
 	__u64 caps;
 
-	if (read_userns(pid, userns, sizeof(userns)) || read_caps(pid, &caps))
+	if (read_userns(pid, userns, sizeof(userns)) || read_status(pid, status) ||
+	    granted_parse(status, &caps))
 		return; /* it is gone */
 	if (strcmp(userns, look->host)) {
 		look->own_caps |= caps;
@@ -75,6 +90,7 @@ static void add_process(struct look *look, const char *pid)
 	} else {
 		look->host_caps |= caps;
 		look->host_processes++;
+		look->host_roots += granted_is_root(status);
 	}
 }
 
@@ -113,6 +129,7 @@ int granted_in(const char *path, struct granted *out, struct error *err)
 	*out = (struct granted){
 		.caps = look.host_processes ? look.host_caps : look.own_caps,
 		.processes = look.host_processes + look.own_processes,
+		.roots = look.host_roots + look.own_processes,
 		.own_userns = !look.host_processes && look.own_processes,
 	};
 	return 0;

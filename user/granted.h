@@ -14,6 +14,7 @@
 struct granted {
 	__u64 caps;	  /* no process has more, nor gains it by an exec (capabilities(7)) */
 	size_t processes; /* 0: there is none, and nothing is known */
+	size_t roots; /* of them that are root, or may be: in another user namespace than the caller's */
 	/*
 	 * None of them is in the user namespace of the caller: what they have is over what belongs to
 	 * theirs. Of a container where only some are, as of a browser's, the others count.
@@ -29,5 +30,11 @@ int granted_in(const char *path, struct granted *out, struct error *err);
 
 /* Parse the text of /proc/PID/status: the bounding set into *@caps. -EINVAL: it is not there. */
 int granted_parse(const char *status, __u64 *caps);
+
+/*
+ * Whether a process with this text is root, or may become it again: one of its user ids is 0. Also when that is
+ * not there.
+ */
+bool granted_is_root(const char *status);
 
 #endif

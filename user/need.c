@@ -2,6 +2,7 @@
 #include "need.h"
 
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -82,10 +83,10 @@ void needs_of(const struct evidence *evidence, __u64 keep, __u64 drop,
 	if (needs[CAP_SYS_ADMIN].needed == NEED_YES &&
 	    only_by(evidence, CAP_SYS_ADMIN, (const unsigned int[]){SYS_ioprio_set}, 1))
 		fold(needs, CAP_SYS_ADMIN, CAP_SYS_NICE, "tried before SYS_NICE, which serves");
-	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++) {
 	if (needs[CAP_NET_RAW].needed == NEED_YES && needs[CAP_NET_ADMIN].needed == NEED_YES &&
 	    only_by(evidence, CAP_NET_RAW, (const unsigned int[]){SYS_setsockopt}, 1))
 		needs[CAP_NET_RAW].why = "tried before NET_ADMIN, which may serve";
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++) {
 		if (keep >> cap & 1)
 			needs[cap] = (struct need){NEED_YES, "as you say"};
 		if (drop >> cap & 1)
@@ -101,6 +102,49 @@ __u64 needs_mask(const struct need needs[static CAPWARD_CAPS], bool held)
 		if (needs[cap].needed == NEED_YES || (held && needs[cap].needed == NEED_HELD))
 			mask |= 1ULL << cap;
 	return mask;
+}
+
+__u64 needs_untried(const struct evidence *evidence, const struct need needs[static CAPWARD_CAPS],
+		    __u64 granted)
+{
+	static const enum capward_verdict asked[] = {
+		CAPWARD_USED, CAPWARD_DENIED, CAPWARD_WOULD_DENY, CAPWARD_PROBED, CAPWARD_REFUSED};
+
+	granted &= ~needs_mask(needs, false);
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
+		for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+			if (evidence->of[asked[i]][cap].count)
+				granted &= ~(1ULL << cap);
+	return granted;
+}
+
+static int by_begin(const void *left, const void *right)
+{
+	const struct need_span *a = left, *b = right;
+
+	return a->from < b->from ? -1 : a->from > b->from;
+}
+
+__u64 need_watched(struct need_span *spans, size_t count)
+{
+	__u64 sum = 0, until = 0;
+
+	if (count)
+		qsort(spans, count, sizeof(*spans), by_begin);
+	for (size_t i = 0; i < count; i++) {
+		__u64 from = spans[i].from > until ? spans[i].from : until;
+
+		if (spans[i].to <= from)
+			continue;
+		sum += spans[i].to - from;
+		until = spans[i].to;
+	}
+	return sum;
+}
+
+bool need_is_short(__u64 ns, __u64 runs)
+{
+	return ns < 3600000000000ULL || runs < 2;
 }
 
 const char *need_name(enum needed needed)

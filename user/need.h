@@ -6,6 +6,9 @@
 #ifndef CAPWARD_NEED_H
 #define CAPWARD_NEED_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "evidence.h"
 
 enum needed {
@@ -50,6 +53,27 @@ void needs_of(const struct evidence *evidence, __u64 keep, __u64 drop,
 
 /* The capabilities that are needed, as a mask; with @held also those that only a runtime has to grant. */
 __u64 needs_mask(const struct need needs[static CAPWARD_CAPS], bool held);
+
+/*
+ * Those of @granted that were never asked for and are not needed: what the workload does with them, if anything,
+ * was not seen. What only its runtime did, or what is held without a use, is no asking.
+ */
+__u64 needs_untried(const struct evidence *evidence, const struct need needs[static CAPWARD_CAPS],
+		    __u64 granted);
+
+/* A time in which a run of a workload was watched, ns since 1970. */
+struct need_span {
+	__u64 from, to;
+};
+
+/* How many ns the @count @spans last, what several have in common once. They are sorted. */
+__u64 need_watched(struct need_span *spans, size_t count);
+
+/*
+ * Whether @runs runs, watched for @ns, are too little to go by: less than an hour, or less than two runs, so that
+ * what is done seldom, at a reload or at the end may not have been seen.
+ */
+bool need_is_short(__u64 ns, __u64 runs);
 
 /* The word for @needed: "yes", "held", "unknown", "no"; "-" for NEED_NONE. */
 const char *need_name(enum needed needed);

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "caps.h"
+#include "clock.h"
 #include "evidence_read.h"
 #include "find.h"
 #include "store.h"
@@ -19,6 +22,12 @@ struct run {
 	char *workload; /* NULL: it is no workload's */
 };
 
+/* A run that was added to its workload, and when it was watched. */
+struct past {
+	char *workload;
+	struct need_span span;
+};
+
 /* All workloads there are, by name, and their runs. */
 struct catalogue {
 	const struct workload_source *source;
@@ -26,6 +35,8 @@ struct catalogue {
 	size_t run_count, run_room;
 	char **names;
 	size_t count, room;
+	struct past *past;
+	size_t past_count, past_room;
 	char boot[STORE_BOOT];
 	__u64 *ids; /* of the scopes that run, in order */
 	int lock;
@@ -138,6 +149,46 @@ static int add_stored_run(void *context, const struct stored_run *run)
 	return add_run(catalogue, NULL, run->scope, run->workload);
 }
 
+/* When the first and the last of @evidence were seen; both 0: nothing was, or not when. */
+static struct need_span span_of(const struct evidence *evidence)
+{
+	struct need_span span = {};
+
+	for (__u32 verdict = 0; verdict < CAPWARD_VERDICTS; verdict++)
+		for (__u32 permission = 0; permission < CAPWARD_OPS_END; permission++) {
+			const struct capward_evidence *known = &evidence->of[verdict][permission];
+
+			if (known->first && (!span.from || known->first < span.from))
+				span.from = known->first;
+			if (known->last > span.to)
+				span.to = known->last;
+		}
+	return span;
+}
+
+static int add_past(void *context, const struct stored_run *run)
+{
+	struct catalogue *catalogue = context;
+	struct need_span span = span_of(run->evidence);
+
+	if (!span.from)
+		return 0;
+	if (catalogue->past_count == catalogue->past_room) {
+		size_t room = catalogue->past_room ? 2 * catalogue->past_room : 64;
+		struct past *grown = realloc(catalogue->past, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		catalogue->past = grown;
+		catalogue->past_room = room;
+	}
+	if (run->ended > span.to)
+		span.to = run->ended;
+	catalogue->past[catalogue->past_count] =
+		(struct past){.workload = strdup(run->workload), .span = span};
+	return catalogue->past[catalogue->past_count++].workload ? 0 : -ENOMEM;
+}
+
 static int add_stored(void *context, const struct stored_workload *workload)
 {
 	return add_name(context, workload->name);
@@ -170,6 +221,9 @@ static void catalogue_close(struct catalogue *catalogue)
 		free(catalogue->runs[i].workload);
 	for (size_t i = 0; i < catalogue->count; i++)
 		free(catalogue->names[i]);
+	for (size_t i = 0; i < catalogue->past_count; i++)
+		free(catalogue->past[i].workload);
+	free(catalogue->past);
 	free(catalogue->runs);
 	free(catalogue->names);
 	free(catalogue->ids);
@@ -182,8 +236,9 @@ static int add_store(struct catalogue *catalogue)
 	const struct workload_source *source = catalogue->source;
 	int code = store_each_workload(source->dir, add_stored, catalogue, &source->teller);
 
-	return code ? code
-		    : store_each_run(source->dir, add_stored_run, catalogue, &source->teller);
+	if (!code)
+		code = store_each_run(source->dir, add_stored_run, catalogue, &source->teller);
+	return code ? code : store_each_ended(source->dir, add_past, catalogue, &source->teller);
 }
 
 /* The store is locked until catalogue_close(), so that no run is met before and after it was added. */
@@ -235,32 +290,101 @@ static struct workload *make(const char *name, size_t runs)
 	return workload;
 }
 
-static void add_view(struct workload *workload, const struct scope_view *view)
+/* False: it is there already. */
+static bool add_view(struct workload *workload, const struct scope_view *view)
 {
 	for (size_t i = 0; i < workload->count; i++)
 		if (workload->scopes[i] == view)
-			return;
+			return false;
 	workload->scopes[workload->count++] = view;
+	return true;
+}
+
+static int add_span(struct workload *workload, struct need_span span)
+{
+	if (workload->span_count == workload->span_room) {
+		size_t room = workload->span_room ? 2 * workload->span_room : 16;
+		struct need_span *grown = realloc(workload->spans, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		workload->spans = grown;
+		workload->span_room = room;
+	}
+	workload->spans[workload->span_count++] = span;
+	return 0;
+}
+
+/* Add a run, of which @evidence is known; it goes on when @runs. */
+static int add_evidence(struct workload *workload, const struct evidence *evidence, bool runs)
+{
+	struct need_span span = span_of(evidence);
+
+	evidence_merge(&workload->evidence, evidence);
+	workload->watched_runs++;
+	if (runs)
+		span.to = clock_ns(CLOCK_REALTIME);
+	return span.from ? add_span(workload, span) : 0;
+}
+
+/* Add what was seen in a scope that runs. */
+static int add_running(struct workload *workload, const struct workload_source *source,
+		       const struct scope_view *view)
+{
+	struct evidence *evidence = calloc(1, sizeof(*evidence));
+	int code;
+
+	if (!evidence)
+		return -ENOMEM;
+	evidence_read_scope(source->engine, view, evidence);
+	code = add_evidence(workload, evidence, true);
+	free(evidence);
+	return code;
 }
 
 /* Add what was seen of a run that ended and that nobody has added yet. */
-static void add_ended(struct workload *workload, const struct catalogue *catalogue, __u64 scope)
+static int add_ended(struct workload *workload, const struct catalogue *catalogue, __u64 scope)
 {
 	const struct workload_source *source = catalogue->source;
 	struct evidence *evidence = calloc(1, sizeof(*evidence));
-	struct stored_run *run = NULL;
+	struct stored_run *run;
+	int code = evidence ? 0 : -ENOMEM;
 
-	if (!evidence || store_read_run(source->dir, scope, &run, NULL)) {
+	if (code || store_read_run(source->dir, scope, &run, NULL)) {
 		free(evidence);
-		return;
+		return code;
 	}
 	/* In another boot the kernel has something else under that id. */
 	if (source->engine && !strcmp(run->boot, catalogue->boot))
 		evidence_read_gone(source->engine, scope, evidence);
-	evidence_merge(&workload->evidence, evidence_is_empty(evidence) ? run->evidence : evidence);
+	code = add_evidence(workload, evidence_is_empty(evidence) ? run->evidence : evidence,
+			    false);
 	workload->runs++;
 	stored_run_free(run);
 	free(evidence);
+	return code;
+}
+
+/* Add what the store's workload has. */
+static int add_stored_workload(struct workload *workload, const struct catalogue *catalogue,
+			       const struct stored_workload *stored)
+{
+	struct need_span all = span_of(&stored->evidence);
+	size_t before = workload->span_count;
+	int code = 0;
+
+	evidence_merge(&workload->evidence, &stored->evidence);
+	workload->runs += stored->runs;
+	workload->watched_runs += stored->runs;
+	/* What began after the last that is in it ended while nothing was added. */
+	for (size_t i = 0; !code && i < catalogue->past_count; i++)
+		if (catalogue->past[i].span.from <= all.to &&
+		    !strcmp(catalogue->past[i].workload, stored->name))
+			code = add_span(workload, catalogue->past[i].span);
+	/* The store has none of its runs any more. */
+	if (!code && all.from && workload->span_count == before)
+		code = add_span(workload, all);
+	return code;
 }
 
 /* Add what is known of the workload @name. */
@@ -275,32 +399,28 @@ static int add_workload(struct workload *workload, const struct catalogue *catal
 
 	if (code && code != -ENOENT)
 		tell(&source->teller, "%s", err.text);
-	if (!code) {
-		evidence_merge(&workload->evidence, &stored->evidence);
-		workload->runs += stored->runs;
-	}
+	code = stored ? add_stored_workload(workload, catalogue, stored) : 0;
 	workload->learning &= learning;
-	for (size_t i = 0; i < catalogue->run_count; i++) {
+	for (size_t i = 0; !code && i < catalogue->run_count; i++) {
 		const struct run *run = &catalogue->runs[i];
 
 		if (!run->workload || strcmp(run->workload, name))
 			continue;
-		if (run->view)
-			add_view(workload, run->view);
-		else
+		if (!run->view)
 			workload->waiting[workload->waiting_count++] = run->scope;
-		if (run->view && learning)
-			evidence_read_scope(source->engine, run->view, &workload->evidence);
+		if (run->view && add_view(workload, run->view) && learning)
+			code = add_running(workload, source, run->view);
 		else if (!run->view && learning)
-			add_ended(workload, catalogue, run->scope);
+			code = add_ended(workload, catalogue, run->scope);
 	}
 	stored_workload_free(stored);
-	return 0;
+	return code;
 }
 
 static void conclude(struct workload *workload, const struct workload_source *source)
 {
 	needs_of(&workload->evidence, source->keep, source->drop, workload->needs);
+	workload->watched = need_watched(workload->spans, workload->span_count);
 }
 
 /* Whether @name, as a person gave it, means the workload @workload. */
@@ -324,11 +444,16 @@ int workload_of(const struct workload_source *source, const struct scope_view *v
 		struct workload **out)
 {
 	struct workload *workload = make(NULL, 1);
+	int code;
 
 	if (!workload)
 		return -ENOMEM;
 	add_view(workload, view);
-	evidence_read_scope(source->engine, view, &workload->evidence);
+	code = add_running(workload, source, view);
+	if (code) {
+		workload_free(workload);
+		return code;
+	}
 	conclude(workload, source);
 	*out = workload;
 	return 0;
@@ -339,7 +464,6 @@ static int add_named(struct workload *workload, const struct catalogue *catalogu
 		     bool *chosen, struct error *err)
 {
 	const struct scope_view *view;
-	size_t before = workload->count;
 	int code;
 
 	/* A container's name has neither a blank nor a wildcard. */
@@ -350,10 +474,7 @@ static int add_named(struct workload *workload, const struct catalogue *catalogu
 		return 0;
 	if (code)
 		return code;
-	add_view(workload, view);
-	if (workload->count > before)
-		evidence_read_scope(catalogue->source->engine, view, &workload->evidence);
-	return 0;
+	return add_view(workload, view) ? add_running(workload, catalogue->source, view) : 0;
 }
 
 int workload_named(const struct workload_source *source, char *const *names, size_t count,
@@ -526,6 +647,38 @@ __u64 workload_since(const struct workload *workload)
 	return since;
 }
 
+const char *workload_watched(const struct workload *workload, char text[static WORKLOAD_WATCHED])
+{
+	__u64 runs = workload->watched_runs;
+	char span[CLOCK_AGO] = "no time that is known";
+
+	if (workload->watched)
+		clock_span(workload->watched, span);
+	snprintf(text, WORKLOAD_WATCHED, "%s, %llu run%s%s",
+		 strcmp(span, "now") ? span : "less than 1s", (unsigned long long)runs,
+		 runs == 1 ? "" : "s",
+		 need_is_short(workload->watched, runs)
+			 ? "; short: what it does seldom, at a reload or at its end may be missing"
+			 : "");
+	return text;
+}
+
+bool workload_granted(const struct workload *workload, struct granted *out)
+{
+	*out = (struct granted){};
+	for (size_t i = 0; i < workload->count; i++) {
+		const struct scope_view *view = workload->scopes[i];
+		struct granted one = {};
+
+		if (granted_in(view->path, &one, NULL) || !one.processes)
+			one.caps = view->policy.word & caps_all();
+		out->caps |= one.caps;
+		out->processes += one.processes;
+		out->roots += one.roots;
+	}
+	return workload->count;
+}
+
 void workload_free(struct workload *workload)
 {
 	if (!workload)
@@ -533,5 +686,6 @@ void workload_free(struct workload *workload)
 	free(workload->name);
 	free(workload->scopes);
 	free(workload->waiting);
+	free(workload->spans);
 	free(workload);
 }

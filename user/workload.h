@@ -7,6 +7,7 @@
 #define CAPWARD_WORKLOAD_H
 
 #include "error.h"
+#include "granted.h"
 #include "need.h"
 #include "scopes.h"
 #include "teller.h"
@@ -21,6 +22,15 @@ struct workload {
 	size_t waiting_count;
 	struct evidence evidence;
 	struct need needs[CAPWARD_CAPS];
+	/*
+	 * For how long runs that are in the evidence were watched, in ns: each from the first that was seen in it to
+	 * its end, or until now. Of those that ended only as many are known as the store keeps; where it keeps
+	 * none, from the first to the last that is in its workload. 0: nothing is known.
+	 */
+	__u64 watched;
+	__u64 watched_runs; /* that are in it, ended or not */
+	struct need_span *spans;
+	size_t span_count, span_room;
 };
 
 /* Where workloads are looked for. */
@@ -76,6 +86,18 @@ int workload_begin_anew(const struct workload_source *source, const struct workl
 
 /* When the first of it was seen, ns since 1970; 0: never. */
 __u64 workload_since(const struct workload *workload);
+
+/*
+ * Write "12s, 1 run" into @text, and what that is too short for. Returns @text.
+ */
+#define WORKLOAD_WATCHED 160
+const char *workload_watched(const struct workload *workload, char text[static WORKLOAD_WATCHED]);
+
+/*
+ * What the runtimes granted to the scopes of @workload that run, or of one without processes what its policy
+ * allows, into *@out. False: none runs.
+ */
+bool workload_granted(const struct workload *workload, struct granted *out);
 
 /* Free @workload (may be NULL). */
 void workload_free(struct workload *workload);

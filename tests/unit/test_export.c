@@ -125,6 +125,25 @@ static void another_user(void **state)
 	assert_null(export_caveat(&what, EXPORT_DOCKER));
 }
 
+/* Nobody said so, but its processes are another user's. */
+static void seen_as_another_user(void **state)
+{
+	struct export what = {.name = "web", .runtime = TWO, .no_root = true};
+
+	(void)state;
+	assert_non_null(export_caveat(&what, EXPORT_DOCKER));
+	assert_non_null(export_caveat(&what, EXPORT_COMPOSE));
+	assert_non_null(export_caveat(&what, EXPORT_KUBERNETES));
+	assert_null(export_caveat(&what, EXPORT_OCI));
+	writes(&what, EXPORT_SYSTEMD,
+	       "[Service]\nCapabilityBoundingSet=CAP_CHOWN CAP_SYS_TIME\nAmbientCapabilities=\n");
+	/* It began as root, and dropped that. */
+	what.runtime |= CAPS_BIT(CAP_SETUID);
+	assert_null(export_caveat(&what, EXPORT_DOCKER));
+	what.runtime = 0;
+	assert_null(export_caveat(&what, EXPORT_DOCKER));
+}
+
 /* The profile is one that capward reads, and allows just that. */
 static void reads_back(const struct export *what, const char *name, size_t matches)
 {
@@ -209,7 +228,7 @@ int main(void)
 		cmocka_unit_test(nothing),  cmocka_unit_test(two),
 		cmocka_unit_test(oci),	    cmocka_unit_test(another_user),
 		cmocka_unit_test(profiles), cmocka_unit_test(unknown_capability),
-		cmocka_unit_test(formats),
+		cmocka_unit_test(formats),  cmocka_unit_test(seen_as_another_user),
 	};
 
 	return cmocka_run_group_tests_name("export", tests, NULL, NULL);

@@ -36,9 +36,21 @@ static void no_bounding_set(void **state)
 	assert_int_equal(caps, 1);
 }
 
+static void root(void **state)
+{
+	(void)state;
+	assert_true(granted_is_root("Name:\tx\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n"));
+	assert_false(granted_is_root("Name:\tx\nUid:\t1000\t1000\t1000\t1000\nGid:\t0\t0\t0\t0\n"));
+	/* It may become root again. */
+	assert_true(granted_is_root("Name:\tx\nUid:\t1000\t1000\t0\t1000\n"));
+	assert_true(granted_is_root("Name:\tx\nUid:\t1000\n"));
+	assert_true(granted_is_root(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(root),
 		cmocka_unit_test(bounding_set),
 		cmocka_unit_test(no_bounding_set),
 	};

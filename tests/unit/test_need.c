@@ -165,6 +165,56 @@ static void refused(void **state)
 	answers(CAP_CHOWN, NEED_YES, "used");
 }
 
+static __u64 still_untried(__u64 granted)
+{
+	needs_of(&evidence, 0, 0, needs);
+	return needs_untried(&evidence, needs, granted);
+}
+
+/* What was asked for was tried, whatever came of it; by the runtime or without a use it was not. */
+static void untried(void **state)
+{
+	const __u64 granted = 1ULL << CAP_CHOWN | 1ULL << CAP_KILL | 1ULL << CAP_SYS_TIME;
+
+	(void)state;
+	assert_int_equal(still_untried(granted), granted);
+	saw(CAPWARD_SET_UP, CAP_CHOWN, 5, 0, SYS_chown);
+	saw(CAPWARD_LENT, CAP_CHOWN, 5, 0, SYS_chown);
+	saw(CAPWARD_HELD, CAP_CHOWN, 1, 0, SYS_capset);
+	saw(CAPWARD_USED, CAP_MKNOD, 1, 0, SYS_mknodat);
+	assert_int_equal(still_untried(granted), granted);
+	saw(CAPWARD_PROBED, CAP_CHOWN, 1, 1, SYS_chown);
+	saw(CAPWARD_DENIED, CAP_KILL, 1, 0, SYS_kill);
+	assert_int_equal(still_untried(granted), 1ULL << CAP_SYS_TIME);
+	saw(CAPWARD_USED, CAP_SYS_TIME, 1, 0, SYS_settimeofday);
+	assert_int_equal(still_untried(granted), 0);
+	/* What would be asked for next is needed. */
+	saw(CAPWARD_USED, CAP_SYS_ADMIN, 1, 0, SYS_ioprio_set);
+	assert_int_equal(still_untried(1ULL << CAP_SYS_NICE), 0);
+}
+
+static void watched(void **state)
+{
+	struct need_span spans[] = {{50, 60}, {10, 20}, {15, 30}, {16, 18}, {40, 40}, {70, 65}};
+
+	(void)state;
+	assert_int_equal(need_watched(spans, 0), 0);
+	assert_int_equal(need_watched(spans, 1), 10);
+	/* Replicas at the same time are watched once, and gaps are not. */
+	assert_int_equal(need_watched(spans, sizeof(spans) / sizeof(spans[0])), 30);
+}
+
+static void long_enough(void **state)
+{
+	const __u64 hour = 3600000000000ULL;
+
+	(void)state;
+	assert_true(need_is_short(0, 0));
+	assert_true(need_is_short(hour - 1, 100));
+	assert_true(need_is_short(100 * hour, 1));
+	assert_false(need_is_short(hour, 2));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,11 +225,14 @@ int main(void)
 		cmocka_unit_test_setup(would_deny_in_passing, forget),
 		cmocka_unit_test_setup(read_before_override, forget),
 		cmocka_unit_test_setup(open_by_handle, forget),
+		cmocka_unit_test_setup(link_by_handle, forget),
+		cmocka_unit_test_setup(socket_options, forget),
 		cmocka_unit_test_setup(io_priority, forget),
 		cmocka_unit_test_setup(a_person_knows_better, forget),
+		cmocka_unit_test_setup(untried, forget),
+		cmocka_unit_test(watched),
+		cmocka_unit_test(long_enough),
 	};
 
 	return cmocka_run_group_tests_name("need", tests, NULL, NULL);
 }
-		cmocka_unit_test_setup(link_by_handle, forget),
-		cmocka_unit_test_setup(socket_options, forget),

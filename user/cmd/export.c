@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "caps.h"
 #include "command.h"
 #include "export.h"
 #include "host.h"
@@ -116,11 +116,10 @@ static void describe_by_scope(struct export *what, const struct scope_view *view
 }
 
 /* What a person should know of how this set was found. */
-static void print_remarks(const struct workload *workload)
+static void print_remarks(const struct workload *workload, const struct granted *has)
 {
-	__u64 since = workload_since(workload);
-	char ago[CLOCK_AGO], text[CAPS_TEXT];
-	__u64 unknown = 0, named = 0;
+	char watched[WORKLOAD_WATCHED], text[CAPS_TEXT];
+	__u64 unknown = 0, named = 0, untried;
 
 	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++) {
 		if (workload->needs[cap].needed == NEED_UNKNOWN)
@@ -129,13 +128,11 @@ static void print_remarks(const struct workload *workload)
 		    workload->evidence.of[CAPWARD_HELD][cap].count)
 			named |= 1ULL << cap;
 	}
-	if (since)
-		fprintf(stderr,
-			"capward " NAME ": what was seen began %s ago; what the workload does "
-			"seldom may not be in it\n",
-			clock_ago(since, ago));
-	else
-		fputs("capward " NAME ": no use of a capability was seen\n", stderr);
+	untried = needs_untried(&workload->evidence, workload->needs, has->caps);
+	fprintf(stderr, "capward " NAME ": watched for %s\n", workload_watched(workload, watched));
+	if (untried)
+		fprintf(stderr, "capward " NAME ": granted and never asked for: %s\n",
+			caps_format(untried, text));
 	if (unknown)
 		fprintf(stderr,
 			"capward " NAME ": denied, so that what is done with it was not seen: %s\n",
@@ -154,6 +151,7 @@ static int export_workload(const struct workload *workload, const struct request
 			      .runtime = needs_mask(workload->needs, true),
 			      .non_root = request->non_root};
 	const struct scope_view *first = workload->count ? workload->scopes[0] : NULL;
+	struct granted has;
 	const char *why[CAPWARD_CAPS] = {};
 	struct identity identity = {};
 	struct image image;
@@ -164,6 +162,8 @@ static int export_workload(const struct workload *workload, const struct request
 	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
 		why[cap] = workload->needs[cap].why;
 	what.why = why;
+	workload_granted(workload, &has);
+	what.no_root = has.processes && !has.roots;
 	if (first)
 		describe_by_scope(&what, first, &identity, &image);
 	else
@@ -173,7 +173,7 @@ static int export_workload(const struct workload *workload, const struct request
 	code = write_out(&what, request->format, err);
 	identity_free(&identity);
 	if (!code)
-		print_remarks(workload);
+		print_remarks(workload, &has);
 	return code;
 }
 

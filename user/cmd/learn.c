@@ -72,16 +72,22 @@ static json_t *scopes_json(const struct workload *workload)
 static json_t *workload_json(const struct workload *workload)
 {
 	json_t *capabilities = json_array();
+	struct granted has;
+	bool runs = workload_granted(workload, &has);
 
 	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
 		if (workload->needs[cap].needed != NEED_NONE)
 			json_array_append_new(capabilities, capability_json(workload, cap));
-	return json_pack("{s:o, s:b, s:I, s:o, s:o, s:o, s:o}", "workload",
-			 json_text(workload->name), "learning", workload->learning, "runs",
-			 (json_int_t)workload->runs, "scopes", scopes_json(workload),
-			 "capabilities", capabilities, "needed",
-			 caps_json(needs_mask(workload->needs, false)), "to_grant",
-			 caps_json(needs_mask(workload->needs, true)));
+	return json_pack(
+		"{s:o, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "workload",
+		json_text(workload->name), "learning", workload->learning, "runs",
+		(json_int_t)workload->runs, "scopes", scopes_json(workload), "capabilities",
+		capabilities, "needed", caps_json(needs_mask(workload->needs, false)), "to_grant",
+		caps_json(needs_mask(workload->needs, true)), "watched_seconds",
+		workload->watched ? json_integer(workload->watched / 1000000000) : json_null(),
+		"short", need_is_short(workload->watched, workload->watched_runs), "not_exercised",
+		runs ? caps_json(needs_untried(&workload->evidence, workload->needs, has.caps))
+		     : json_null());
 }
 
 /* Text */
@@ -145,11 +151,36 @@ static int print_table(FILE *out, const struct workload *workload)
 	return code;
 }
 
+/* What it comes to: in rows under each other, the first of which a table takes for its titles. */
+static int print_summary(FILE *out, const struct workload *workload)
+{
+	char watched[WORKLOAD_WATCHED], needed[CAPS_TEXT], to_grant[CAPS_TEXT], untried[CAPS_TEXT];
+	const struct table_column columns[] = {{"watched ", false},
+					       {workload_watched(workload, watched), false}};
+	__u64 mask = needs_mask(workload->needs, false),
+	      granted = needs_mask(workload->needs, true);
+	const char *const rows[][2] = {{"needed", caps_format(mask, needed)},
+				       {"to grant", caps_format(granted, to_grant)},
+				       {"untried", untried}};
+	struct granted has;
+	bool shown[] = {true, granted != mask, workload_granted(workload, &has)};
+	struct table *table;
+	int code = table_new(columns, sizeof(columns) / sizeof(columns[0]), &table);
+
+	if (code)
+		return code;
+	caps_format(needs_untried(&workload->evidence, workload->needs, has.caps), untried);
+	for (size_t i = 0; !code && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (shown[i])
+			code = table_add(table, rows[i]);
+	if (!code)
+		code = table_print(table, out, table_width(stdout));
+	table_free(table);
+	return code;
+}
+
 static int print_workload(FILE *out, const struct workload *workload)
 {
-	__u64 needed = needs_mask(workload->needs, false);
-	__u64 granted = needs_mask(workload->needs, true);
-	char text[CAPS_TEXT];
 	int code;
 
 	if (workload->name)
@@ -157,12 +188,7 @@ static int print_workload(FILE *out, const struct workload *workload)
 	for (size_t i = 0; i < workload->count; i++)
 		print_scope(out, workload->scopes[i]);
 	code = print_table(out, workload);
-	if (code)
-		return code;
-	fprintf(out, "needed    %s\n", caps_format(needed, text));
-	if (granted != needed)
-		fprintf(out, "to grant  %s\n", caps_format(granted, text));
-	return 0;
+	return code ? code : print_summary(out, workload);
 }
 
 /* What is done */
