@@ -180,6 +180,13 @@ int engine_run(int fd, void *context, size_t size)
 	return (int)opts.retval;
 }
 
+int engine_mark(struct engine *engine, struct error *err)
+{
+	int code = engine_run(engine->fd[PIN_MARK], NULL, 0);
+
+	return code ? error_set(err, code, PINS_DIR "/mark: %s", strerror(-code)) : 0;
+}
+
 int engine_open(struct engine **out, struct error *err)
 {
 	struct engine *engine;
@@ -203,12 +210,8 @@ int engine_open(struct engine **out, struct error *err)
 		code = read_generation(engine, err);
 	if (!code)
 		code = look_for_links(engine, err);
-	if (!code) {
-		/* From here on no governed task may signal or trace this process. */
-		code = engine_run(engine->fd[PIN_MARK], NULL, 0);
-		if (code)
-			error_set(err, code, PINS_DIR "/mark: %s", strerror(-code));
-	}
+	if (!code)
+		code = engine_mark(engine, err);
 	if (code) {
 		engine_close(engine);
 		return code;

@@ -25,6 +25,12 @@ struct engine;
  */
 int engine_open(struct engine **out, struct error *err);
 
+/*
+ * Have no governed task signal or trace this process from here on. engine_open() did; a child that it forks
+ * is to do so itself.
+ */
+int engine_mark(struct engine *engine, struct error *err);
+
 void engine_close(struct engine *engine);
 
 /* The BTF of the running kernel. */

@@ -217,7 +217,7 @@ static int supervise(struct trial *trial, const struct capward_policy *policy, b
 {
 	pid_t parent = getpid();
 	struct error err;
-	int status;
+	int status, code;
 
 	catch_signals(pass_on);
 	child = fork();
@@ -225,6 +225,10 @@ static int supervise(struct trial *trial, const struct capward_policy *policy, b
 		return command_fail("trial", -errno,
 				    (error_set(&err, -errno, "fork: %s", strerror(errno)), &err));
 	if (!child) {
+		/* Before anything else: it has the maps open. */
+		code = engine_mark(trial->engine, &err);
+		if (code)
+			_exit(command_fail("trial", code, &err));
 		catch_signals(on_signal);
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		stop = getppid() != parent;
