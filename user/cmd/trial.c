@@ -166,17 +166,26 @@ static json_t *as_json(const struct trial *trial, const char *profile)
 
 static void on_signal(int number)
 {
-	(void)number;
 	stop = 1;
+	if (child > 0)
+		kill(child, number);
 }
 
-static void catch_signals(void (*handler)(int))
+/* What is to end it; not what nohup and background jobs ignore, but always the death of the parent. */
+static void catch_signals(void)
 {
-	const struct sigaction action = {.sa_handler = handler}; /* sleep is interrupted */
+	static const int ends[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+	/* A sleep is interrupted nevertheless. */
+	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct sigaction there;
+
+		if (ends[i] != SIGTERM && !sigaction(ends[i], NULL, &there) &&
+		    there.sa_handler == SIG_IGN)
+			continue;
+		sigaction(ends[i], &action, NULL);
+	}
 }
 
 static void say(void *context, const char *text)
@@ -203,10 +212,24 @@ static int try_it(struct trial *trial, const char *profile, bool json)
 	return !status && trial->outcome != TRIAL_HOLDS ? STATUS_FAILED : status;
 }
 
-static void pass_on(int number)
+/*
+ * In the child: try it. What the terminal and the parent's process group are sent reaches the parent alone,
+ * which passes on what is to end it; this process goes on while that one is stopped, and has a signal when it
+ * dies.
+ */
+static int be_child(struct trial *trial, pid_t parent, const char *profile, bool json)
 {
-	if (child > 0)
-		kill(child, number);
+	struct error err;
+	/* Before anything else: it has the maps open. */
+	int code = engine_mark(trial->engine, &err);
+
+	if (code)
+		return command_fail("trial", code, &err);
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		stop = 1;
+	return try_it(trial, profile, json);
 }
 
 /*
@@ -217,26 +240,22 @@ static int supervise(struct trial *trial, const struct capward_policy *policy, b
 {
 	pid_t parent = getpid();
 	struct error err;
-	int status, code;
+	int status;
 
-	catch_signals(pass_on);
+	catch_signals();
+	signal(SIGCHLD, SIG_DFL);
 	child = fork();
 	if (child < 0)
 		return command_fail("trial", -errno,
 				    (error_set(&err, -errno, "fork: %s", strerror(errno)), &err));
-	if (!child) {
-		/* Before anything else: it has the maps open. */
-		code = engine_mark(trial->engine, &err);
-		if (code)
-			_exit(command_fail("trial", code, &err));
-		catch_signals(on_signal);
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		stop = getppid() != parent;
-		_exit(try_it(trial, policy->profile, json));
-	}
+	if (!child)
+		_exit(be_child(trial, parent, policy->profile, json));
+	if (stop) /* before it was known whom to tell */
+		kill(child, SIGTERM);
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return STATUS_FAILED;
+	child = 0;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	if (trial_return(trial->engine, trial->slot, policy, &err))
