@@ -49,13 +49,14 @@ void engine_kernel_functions(const char *path, const char *const *names, size_t 
 
 static int lock(const char *path, int operation, struct error *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600), code;
 
 	if (fd < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
-	if (flock(fd, operation)) {
-		int code = -errno;
-
+	do
+		code = flock(fd, operation) ? -errno : 0;
+	while (code == -EINTR);
+	if (code) {
 		close(fd);
 		return error_set(err, code, "%s: %s", path, strerror(-code));
 	}

@@ -63,7 +63,9 @@ static int change(struct engine *engine, __u32 slot, __u64 from, __u64 to, struc
 	if (lock < 0)
 		return lock;
 	code = engine_policy(engine, slot, &policy);
-	if (!code && policy.word != from)
+	if (code)
+		error_set(err, code, "read the policy: %s", strerror(-code));
+	else if (policy.word != from)
 		code = -ESTALE;
 	if (!code) {
 		policy.word = to;
@@ -76,6 +78,24 @@ static int change(struct engine *engine, __u32 slot, __u64 from, __u64 to, struc
 static __u64 in_mode(__u64 word, enum capward_mode mode)
 {
 	return policy_word(mode, word);
+}
+
+/*
+ * Give the policy of @trial that is @from the mode of @to again; what ran meanwhile came to @code. That it
+ * cannot is told rather than that.
+ */
+static int go_back(struct trial *trial, __u64 from, __u64 to, int code, struct error *err)
+{
+	struct error why;
+	int back = change(trial->engine, trial->slot, from, to, &why);
+
+	if (back == -ESTALE)
+		trial->outcome = TRIAL_CHANGED;
+	trial->away = back && back != -ESTALE;
+	if (!trial->away)
+		return code;
+	return error_set(err, back, "it is still in the mode %s: %s",
+			 policy_mode(from) == CAPWARD_ENFORCE ? "enforce" : "audit", why.text);
 }
 
 int trial_return(struct engine *engine, __u32 slot, const struct capward_policy *policy,
@@ -403,19 +423,13 @@ static int enforce(struct trial *trial, __u64 word, const struct evidence *befor
 			      .verdict = CAPWARD_DENIED,
 			      .before = before};
 	__u64 enforced = in_mode(word, CAPWARD_ENFORCE);
-	struct error why;
-	int code = begin(&watch, err), back;
+	int code = begin(&watch, err);
 
 	if (!code)
 		code = change(trial->engine, trial->slot, word, enforced, err);
 	if (!code) {
 		code = watch_for(&watch, trial->enforce_ns, enforced, err);
-		back = change(trial->engine, trial->slot, enforced, in_mode(word, trial->before),
-			      code ? &why : err);
-		if (back == -ESTALE)
-			trial->outcome = TRIAL_CHANGED;
-		else if (!code)
-			code = back;
+		code = go_back(trial, enforced, in_mode(word, trial->before), code, err);
 	}
 	free_watch(&watch);
 	if (trial->outcome == TRIAL_HOLDS && !trial->enforce.scopes)
@@ -426,8 +440,7 @@ static int enforce(struct trial *trial, __u64 word, const struct evidence *befor
 static int run_phases(struct trial *trial, __u64 word, struct evidence *before, struct error *err)
 {
 	__u64 audited = in_mode(word, CAPWARD_AUDIT);
-	struct error why;
-	int code = 0, back;
+	int code = 0;
 
 	/* To the kernel learn is the same. */
 	if (trial->before == CAPWARD_OFF)
@@ -442,12 +455,7 @@ static int run_phases(struct trial *trial, __u64 word, struct evidence *before, 
 		tell(&trial->teller, "enforced");
 		return enforce(trial, audited, before, err);
 	}
-	if (audited != word) {
-		back = change(trial->engine, trial->slot, audited, word, code ? &why : err);
-		if (!code && back != -ESTALE)
-			code = back;
-	}
-	return code;
+	return audited != word ? go_back(trial, audited, word, code, err) : code;
 }
 
 int trial_run(struct trial *trial, struct error *err)

@@ -49,6 +49,7 @@ struct trial {
 	enum capward_mode before; /* what follows is trial_run()'s */
 	struct trial_phase audit, enforce;
 	enum trial_outcome outcome;
+	bool away; /* the policy could not go back to its mode */
 	/* Denials in scopes that came and went between two looks, whoever's they were. */
 	__u64 unseen;
 };
@@ -61,7 +62,7 @@ int trial_run(struct trial *trial, struct error *err);
 
 /*
  * Put the policy of @trial, if it is still enforced as trial_run() left it, back to the mode it had; for when
- * the process that ran it was killed.
+ * the process that ran it was killed, or could not.
  */
 int trial_return(struct engine *engine, __u32 slot, const struct capward_policy *policy,
 		 struct error *err);

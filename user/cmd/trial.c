@@ -28,6 +28,9 @@
 #define AUDIT_FOR   "1m"
 #define ENFORCE_FOR "10m"
 
+/* How the child exits when the policy could not go back: its parent is to try. */
+#define STILL_AWAY 64
+
 static volatile sig_atomic_t stop;
 static volatile pid_t child;
 
@@ -209,6 +212,8 @@ static int try_it(struct trial *trial, const char *profile, bool json)
 		status = fflush(stdout) ? STATUS_FAILED : STATUS_OK;
 	}
 	trial_free(trial);
+	if (trial->away)
+		return STILL_AWAY;
 	return !status && trial->outcome != TRIAL_HOLDS ? STATUS_FAILED : status;
 }
 
@@ -238,9 +243,9 @@ static int be_child(struct trial *trial, pid_t parent, const char *profile, bool
  */
 static int supervise(struct trial *trial, const struct capward_policy *policy, bool json)
 {
-	pid_t parent = getpid();
+	pid_t parent = getpid(), ended;
 	struct error err;
-	int status;
+	int status, code;
 
 	catch_signals();
 	signal(SIGCHLD, SIG_DFL);
@@ -252,14 +257,18 @@ static int supervise(struct trial *trial, const struct capward_policy *policy, b
 		_exit(be_child(trial, parent, policy->profile, json));
 	if (stop) /* before it was known whom to tell */
 		kill(child, SIGTERM);
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return STATUS_FAILED;
+	do
+		ended = waitpid(child, &status, 0);
+	while (ended < 0 && errno == EINTR);
 	child = 0;
-	if (WIFEXITED(status))
+	if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) != STILL_AWAY)
 		return WEXITSTATUS(status);
-	if (trial_return(trial->engine, trial->slot, policy, &err))
-		return command_fail("trial", -EIO, &err);
+	code = trial_return(trial->engine, trial->slot, policy, &err);
+	if (code)
+		return command_fail(
+			"trial", code,
+			(error_wrap(&err, code, "profile %s is still enforced", policy->profile),
+			 &err));
 	fprintf(stderr, "capward trial: it was killed; profile %s is in the mode %s again\n",
 		policy->profile, profile_mode_name(policy_mode(policy->word)));
 	return STATUS_FAILED;
