@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "decide.h"
+#include "profile.h"
 #include "scopes.h"
 #include "workload.h"
 
@@ -54,54 +55,76 @@ bool trial_knows(const struct evidence *before, unsigned int permission,
 
 /* --- the policy ---------------------------------------------------------------------------------- */
 
-/* Give the policy that is @from the mode of @to. -ESTALE: it is another one by now. */
-static int change(struct engine *engine, __u32 slot, __u64 from, __u64 to, struct error *err)
+/* @policy as a trial has it in @mode. */
+static struct capward_policy in_mode(const struct capward_policy *policy, enum capward_mode mode)
+{
+	struct capward_policy tried = *policy;
+
+	tried.word = policy_word(mode, policy->word);
+	tried.flags |= CAPWARD_POLICY_TRIAL;
+	return tried;
+}
+
+/* Read the policy of @trial into *@out; -ESTALE: it is another one than @as by now. */
+static int read_policy(const struct trial *trial, const struct capward_policy *as,
+		       struct capward_policy *out)
+{
+	int code = engine_policy(trial->engine, trial->slot, out);
+
+	if (code)
+		return code;
+	/* An equal word may be somebody else's, and the slot another profile's. */
+	return out->word != as->word || (out->flags ^ as->flags) & CAPWARD_POLICY_TRIAL ||
+			       strcmp(out->profile, as->profile)
+		       ? -ESTALE
+		       : 0;
+}
+
+/* Give the policy of @trial, which is @from, the mode of @to. -ESTALE: it is another one by now. */
+static int change(const struct trial *trial, const struct capward_policy *from,
+		  const struct capward_policy *to, struct error *err)
 {
 	struct capward_policy policy;
 	int lock = engine_lock(err), code;
 
 	if (lock < 0)
 		return lock;
-	code = engine_policy(engine, slot, &policy);
-	if (code)
+	code = read_policy(trial, from, &policy);
+	if (code) {
 		error_set(err, code, "read the policy: %s", strerror(-code));
-	else if (policy.word != from)
-		code = -ESTALE;
-	if (!code) {
-		policy.word = to;
-		code = engine_set_policy(engine, slot, &policy, err);
+	} else {
+		policy.word = to->word;
+		policy.flags &= ~CAPWARD_POLICY_TRIAL;
+		policy.flags |= to->flags & CAPWARD_POLICY_TRIAL;
+		code = engine_set_policy(trial->engine, trial->slot, &policy, err);
 	}
 	close(lock);
 	return code;
 }
 
-static __u64 in_mode(__u64 word, enum capward_mode mode)
-{
-	return policy_word(mode, word);
-}
-
 /*
- * Give the policy of @trial that is @from the mode of @to again; what ran meanwhile came to @code. That it
+ * Have the policy of @trial, which it made @tried, be as it was; what ran meanwhile came to @code. That it
  * cannot is told rather than that.
  */
-static int go_back(struct trial *trial, __u64 from, __u64 to, int code, struct error *err)
+static int go_back(struct trial *trial, const struct capward_policy *tried, int code,
+		   struct error *err)
 {
 	struct error why;
-	int back = change(trial->engine, trial->slot, from, to, &why);
+	int back = change(trial, tried, &trial->policy, &why);
 
 	if (back == -ESTALE)
 		trial->outcome = TRIAL_CHANGED;
 	trial->away = back && back != -ESTALE;
 	if (!trial->away)
 		return code;
-	return error_set(err, back, "it is still in the mode %s: %s",
-			 policy_mode(from) == CAPWARD_ENFORCE ? "enforce" : "audit", why.text);
+	return error_set(err, back, "profile %s is still in the mode %s: %s", tried->profile,
+			 profile_mode_name(policy_mode(tried->word)), why.text);
 }
 
-int trial_return(struct engine *engine, __u32 slot, const struct capward_policy *policy,
-		 struct error *err)
+int trial_return(const struct trial *trial, struct error *err)
 {
-	int code = change(engine, slot, in_mode(policy->word, CAPWARD_ENFORCE), policy->word, err);
+	struct capward_policy enforced = in_mode(&trial->policy, CAPWARD_ENFORCE);
+	int code = change(trial, &enforced, &trial->policy, err);
 
 	return code == -ESTALE ? 0 : code;
 }
@@ -281,13 +304,6 @@ static bool breaks(const struct watch *watch)
 	return watch->trial->unseen && !others_enforce(watch->trial);
 }
 
-static bool is_changed(const struct trial *trial, __u64 word)
-{
-	struct capward_policy policy;
-
-	return engine_policy(trial->engine, trial->slot, &policy) || policy.word != word;
-}
-
 /* Sleep until the next look, which is not later than @end (monotonic). */
 static void rest(__u64 took, __u64 end)
 {
@@ -304,16 +320,18 @@ static void rest(__u64 took, __u64 end)
 	nanosleep(&ts, NULL); /* a signal ends it early */
 }
 
-/* Look until @ns are over or there is an outcome. With @word in force, enforced when denials are looked for. */
-static int watch_for(struct watch *watch, __u64 ns, __u64 word, struct error *err)
+/* Look until @ns are over or there is an outcome. With @policy in force, enforced when denials are looked for. */
+static int watch_for(struct watch *watch, __u64 ns, const struct capward_policy *policy,
+		     struct error *err)
 {
+	struct capward_policy now;
 	__u64 end = clock_ns(CLOCK_MONOTONIC) + ns, began;
 	struct trial *trial = watch->trial;
 	int code = 0;
 
 	for (;;) {
 		began = clock_ns(CLOCK_MONOTONIC);
-		if (is_changed(trial, word)) {
+		if (read_policy(trial, policy, &now)) {
 			trial->outcome = TRIAL_CHANGED;
 			break;
 		}
@@ -397,7 +415,8 @@ static bool know_needless(struct trial_phase *phase, const struct evidence *evid
 }
 
 /* The policy is audited; what is known after it goes to @before. */
-static int audit(struct trial *trial, __u64 word, struct evidence *before, struct error *err)
+static int audit(struct trial *trial, const struct capward_policy *policy, struct evidence *before,
+		 struct error *err)
 {
 	struct watch watch = {.trial = trial,
 			      .phase = &trial->audit,
@@ -406,7 +425,7 @@ static int audit(struct trial *trial, __u64 word, struct evidence *before, struc
 	int code = begin(&watch, err);
 
 	if (!code)
-		code = watch_for(&watch, trial->audit_ns, word, err);
+		code = watch_for(&watch, trial->audit_ns, policy, err);
 	free_watch(&watch);
 	if (!code)
 		code = gather_evidence(trial, before, err);
@@ -415,21 +434,22 @@ static int audit(struct trial *trial, __u64 word, struct evidence *before, struc
 	return code;
 }
 
-static int enforce(struct trial *trial, __u64 word, const struct evidence *before,
-		   struct error *err)
+/* *@policy is enforced, and is so afterwards. */
+static int enforce(struct trial *trial, struct capward_policy *policy,
+		   const struct evidence *before, struct error *err)
 {
 	struct watch watch = {.trial = trial,
 			      .phase = &trial->enforce,
 			      .verdict = CAPWARD_DENIED,
 			      .before = before};
-	__u64 enforced = in_mode(word, CAPWARD_ENFORCE);
+	const struct capward_policy enforced = in_mode(policy, CAPWARD_ENFORCE);
 	int code = begin(&watch, err);
 
 	if (!code)
-		code = change(trial->engine, trial->slot, word, enforced, err);
+		code = change(trial, policy, &enforced, err);
 	if (!code) {
-		code = watch_for(&watch, trial->enforce_ns, enforced, err);
-		code = go_back(trial, enforced, in_mode(word, trial->before), code, err);
+		*policy = enforced;
+		code = watch_for(&watch, trial->enforce_ns, policy, err);
 	}
 	free_watch(&watch);
 	if (trial->outcome == TRIAL_HOLDS && !trial->enforce.scopes)
@@ -437,41 +457,37 @@ static int enforce(struct trial *trial, __u64 word, const struct evidence *befor
 	return code;
 }
 
-static int run_phases(struct trial *trial, __u64 word, struct evidence *before, struct error *err)
+static int run_phases(struct trial *trial, struct evidence *before, struct error *err)
 {
-	__u64 audited = in_mode(word, CAPWARD_AUDIT);
+	struct capward_policy now = trial->policy;
 	int code = 0;
 
-	/* To the kernel learn is the same. */
-	if (trial->before == CAPWARD_OFF)
-		code = change(trial->engine, trial->slot, word, audited, err);
-	else
-		audited = word;
+	/* To the kernel learn is the same as audit. */
+	if (policy_mode(now.word) == CAPWARD_OFF) {
+		now = in_mode(&now, CAPWARD_AUDIT);
+		code = change(trial, &trial->policy, &now, err);
+	}
 	if (code)
 		return code;
 	tell(&trial->teller, "audited");
-	code = audit(trial, audited, before, err);
+	code = audit(trial, &now, before, err);
 	if (!code && trial->outcome == TRIAL_HOLDS) {
 		tell(&trial->teller, "enforced");
-		return enforce(trial, audited, before, err);
+		code = enforce(trial, &now, before, err);
 	}
-	return audited != word ? go_back(trial, audited, word, code, err) : code;
+	return now.word != trial->policy.word ? go_back(trial, &now, code, err) : code;
 }
 
 int trial_run(struct trial *trial, struct error *err)
 {
-	struct capward_policy policy;
 	struct evidence *before;
-	int code = engine_policy(trial->engine, trial->slot, &policy);
+	int code;
 
-	if (code)
-		return error_set(err, code, "read the policy: %s", strerror(-code));
-	trial->before = policy_mode(policy.word);
 	trial->outcome = TRIAL_HOLDS;
-	if (trial->before == CAPWARD_ENFORCE)
+	if (policy_mode(trial->policy.word) == CAPWARD_ENFORCE)
 		return error_set(err, -EALREADY,
 				 "profile %s is enforced already: there is nothing to try",
-				 policy.profile);
+				 trial->policy.profile);
 	if (!engine_state(trial->engine)->enforcing)
 		return error_set(err, -EOPNOTSUPP,
 				 "nothing is denied on this host, so that nothing can be tried: "
@@ -479,7 +495,7 @@ int trial_run(struct trial *trial, struct error *err)
 	before = calloc(1, sizeof(*before));
 	if (!before)
 		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
-	code = run_phases(trial, policy.word, before, err);
+	code = run_phases(trial, before, err);
 	free(before);
 	if (code == -ESTALE) {
 		trial->outcome = TRIAL_CHANGED;

@@ -41,13 +41,13 @@ enum trial_outcome {
 struct trial {
 	struct engine *engine;
 	const char *evidence; /* the store */
-	__u32 slot;	      /* of the policy, which is in force in a mode other than enforce */
+	__u32 slot;
+	struct capward_policy policy; /* that is in force in it, in a mode other than enforce */
 	__u64 audit_ns, enforce_ns;
 	const volatile sig_atomic_t *stop; /* becomes non-zero when it is to end */
 	struct teller teller; /* is told when a phase begins, and which files cannot be read */
 
-	enum capward_mode before; /* what follows is trial_run()'s */
-	struct trial_phase audit, enforce;
+	struct trial_phase audit, enforce; /* what follows is trial_run()'s */
 	enum trial_outcome outcome;
 	bool away; /* the policy could not go back to its mode */
 	/* Denials in scopes that came and went between two looks, whoever's they were. */
@@ -61,11 +61,10 @@ struct trial {
 int trial_run(struct trial *trial, struct error *err);
 
 /*
- * Put the policy of @trial, if it is still enforced as trial_run() left it, back to the mode it had; for when
- * the process that ran it was killed, or could not.
+ * Put the policy of @trial, if it is still as trial_run() left it, back to the mode it had; for when the process
+ * that ran it was killed, or could not. -ESTALE: somebody else changed it, and it stays so.
  */
-int trial_return(struct engine *engine, __u32 slot, const struct capward_policy *policy,
-		 struct error *err);
+int trial_return(const struct trial *trial, struct error *err);
 
 /* Free what trial_run() left in @trial. */
 void trial_free(struct trial *trial);

@@ -98,6 +98,7 @@ struct capward_policy {
 /* Flags of a policy. */
 #define CAPWARD_POLICY_RUN    1U /* of one `capward run`; gone with it */
 #define CAPWARD_POLICY_DAEMON 2U /* of a profile in the daemon's directory */
+#define CAPWARD_POLICY_TRIAL  4U /* in the mode of a trial; whoever writes it anew ends that */
 
 /* Slots of the policies map with a fixed meaning. */
 #define CAPWARD_POLICY_BROKEN  0 /* never written: denies everything */

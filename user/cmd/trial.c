@@ -51,9 +51,10 @@ static const char *outcome_name(enum trial_outcome outcome)
 }
 
 /* What came of it, and what to do now. */
-static void print_outcome(const struct trial *trial, const char *profile)
+static void print_outcome(const struct trial *trial)
 {
-	const char *mode = profile_mode_name(trial->before);
+	const char *profile = trial->policy.profile;
+	const char *mode = profile_mode_name(policy_mode(trial->policy.word));
 
 	switch (trial->outcome) {
 	case TRIAL_HOLDS:
@@ -113,7 +114,7 @@ static void print_phase(const struct trial_phase *phase, const char *done, const
 		print_finding(&phase->findings[i]);
 }
 
-static void print_text(const struct trial *trial, const char *profile)
+static void print_text(const struct trial *trial)
 {
 	print_phase(&trial->audit, "audited", "nothing would have been denied");
 	print_phase(&trial->enforce, "enforced", "nothing was denied");
@@ -121,7 +122,7 @@ static void print_text(const struct trial *trial, const char *profile)
 		printf("%llu denials were in scopes that came and went between two looks; whose is "
 		       "not known\n",
 		       (unsigned long long)trial->unseen);
-	print_outcome(trial, profile);
+	print_outcome(trial);
 }
 
 /* JSON */
@@ -157,11 +158,14 @@ static json_t *phase_json(const struct trial_phase *phase)
 			 json_time(phase->ended), "scopes", (int)phase->scopes, "findings", list);
 }
 
-static json_t *as_json(const struct trial *trial, const char *profile)
+static json_t *as_json(const struct trial *trial)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I}", "profile", profile, "outcome",
-			 outcome_name(trial->outcome), "mode", profile_mode_name(trial->before),
-			 "audit", phase_json(&trial->audit), "enforce", phase_json(&trial->enforce),
+	const struct capward_policy *policy = &trial->policy;
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I}", "profile", policy->profile, "outcome",
+			 outcome_name(trial->outcome), "mode",
+			 profile_mode_name(policy_mode(policy->word)), "audit",
+			 phase_json(&trial->audit), "enforce", phase_json(&trial->enforce),
 			 "unseen", (json_int_t)trial->unseen);
 }
 
@@ -196,7 +200,7 @@ static void say(void *context, const char *text)
 	fprintf(stderr, "capward trial: profile %s: %s\n", (const char *)context, text);
 }
 
-static int try_it(struct trial *trial, const char *profile, bool json)
+static int try_it(struct trial *trial, bool json)
 {
 	struct error err = {""};
 	int code = trial_run(trial, &err), status;
@@ -206,9 +210,9 @@ static int try_it(struct trial *trial, const char *profile, bool json)
 			error_set(&err, code, "%s", strerror(-code));
 		status = command_fail("trial", code, &err);
 	} else if (json) {
-		status = command_print_json("trial", as_json(trial, profile), JSON_INDENT(2));
+		status = command_print_json("trial", as_json(trial), JSON_INDENT(2));
 	} else {
-		print_text(trial, profile);
+		print_text(trial);
 		status = fflush(stdout) ? STATUS_FAILED : STATUS_OK;
 	}
 	trial_free(trial);
@@ -222,7 +226,7 @@ static int try_it(struct trial *trial, const char *profile, bool json)
  * which passes on what is to end it; this process goes on while that one is stopped, and has a signal when it
  * dies.
  */
-static int be_child(struct trial *trial, pid_t parent, const char *profile, bool json)
+static int be_child(struct trial *trial, pid_t parent, bool json)
 {
 	struct error err;
 	/* Before anything else: it has the maps open. */
@@ -234,15 +238,16 @@ static int be_child(struct trial *trial, pid_t parent, const char *profile, bool
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		stop = 1;
-	return try_it(trial, profile, json);
+	return try_it(trial, json);
 }
 
 /*
  * Run the trial in a child, so that the policy goes back whichever of the two is killed: the child has a
  * signal when this process dies, and this process sees the child die.
  */
-static int supervise(struct trial *trial, const struct capward_policy *policy, bool json)
+static int supervise(struct trial *trial, bool json)
 {
+	const struct capward_policy *policy = &trial->policy;
 	pid_t parent = getpid(), ended;
 	struct error err;
 	int status, code;
@@ -254,7 +259,7 @@ static int supervise(struct trial *trial, const struct capward_policy *policy, b
 		return command_fail("trial", -errno,
 				    (error_set(&err, -errno, "fork: %s", strerror(errno)), &err));
 	if (!child)
-		_exit(be_child(trial, parent, policy->profile, json));
+		_exit(be_child(trial, parent, json));
 	if (stop) /* before it was known whom to tell */
 		kill(child, SIGTERM);
 	do
@@ -263,7 +268,7 @@ static int supervise(struct trial *trial, const struct capward_policy *policy, b
 	child = 0;
 	if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) != STILL_AWAY)
 		return WEXITSTATUS(status);
-	code = trial_return(trial->engine, trial->slot, policy, &err);
+	code = trial_return(trial, &err);
 	if (code)
 		return command_fail(
 			"trial", code,
@@ -281,9 +286,8 @@ static __u64 without_mode(__u64 word)
 	return policy_word(CAPWARD_ENFORCE, word);
 }
 
-/* The policy that is in force of the profile @name, by its name or file. */
-static int find_policy(struct engine *engine, const char *name, __u32 *slot,
-		       struct capward_policy *policy, struct error *err)
+/* Have @trial be of the policy that is in force of the profile @name, by its name or file. */
+static int find_policy(struct trial *trial, const char *name, struct error *err)
 {
 	bool is_file = strchr(name, '/') || text_ends_with(name, strlen(name), PROFILE_SUFFIX);
 	struct profile *profile = NULL;
@@ -296,14 +300,15 @@ static int find_policy(struct engine *engine, const char *name, __u32 *slot,
 	if (profile)
 		called = profile->name;
 	text_escape(shown, sizeof(shown), called, strlen(called));
-	code = policy_find(engine, called, slot);
+	code = policy_find(trial->engine, called, &trial->slot);
 	if (!code)
-		code = engine_policy(engine, *slot, policy);
+		code = engine_policy(trial->engine, trial->slot, &trial->policy);
 	if (code)
 		error_set(err, code,
 			  "profile %s is not in force: apply it first, in the mode audit or learn",
 			  shown);
-	else if (profile && without_mode(policy_of(profile).word) != without_mode(policy->word))
+	else if (profile &&
+		 without_mode(policy_of(profile).word) != without_mode(trial->policy.word))
 		code = error_set(err, -ESTALE,
 				 "profile %s is in force as it was before: apply the file first",
 				 shown);
@@ -313,20 +318,19 @@ static int find_policy(struct engine *engine, const char *name, __u32 *slot,
 
 static int trial_of(const char *name, struct trial *trial, bool json)
 {
-	struct capward_policy policy = {};
 	struct error err;
 	int code = host_permit(&err), status;
 
 	if (!code)
 		code = engine_open(&trial->engine, &err);
 	if (!code)
-		code = find_policy(trial->engine, name, &trial->slot, &policy, &err);
+		code = find_policy(trial, name, &err);
 	if (code) {
 		status = command_fail("trial", code, &err);
 		status = code == -EINVAL ? STATUS_PROFILE : status;
 	} else {
-		trial->teller = (struct teller){say, policy.profile};
-		status = supervise(trial, &policy, json);
+		trial->teller = (struct teller){say, trial->policy.profile};
+		status = supervise(trial, json);
 	}
 	engine_close(trial->engine);
 	return status;
