@@ -39,18 +39,59 @@ struct watch {
 	__u64 past; /* denials in scopes that were gone then, as the kernel counts them */
 };
 
+/* --- what is known ------------------------------------------------------------------------------- */
+
+/* Whether the operation @operation was done, or would have been denied, with something that depended on it. */
+static bool was_done(const struct evidence *known, unsigned int operation)
+{
+	return evidence_audited(known, operation, CAPWARD_USED) ||
+	       evidence_audited(known, operation, CAPWARD_WOULD_DENY);
+}
+
+__u64 trial_lacks(const struct evidence *known, __u64 word)
+{
+	struct need needs[CAPWARD_CAPS];
+	__u64 needed;
+
+	needs_of(known, 0, 0, needs);
+	needed = needs_mask(needs, false);
+	/* Not those that no policy gives. */
+	for (unsigned int operation = CAPWARD_CAPS; operation < CAPWARD_OP_TAMPER; operation++)
+		if (was_done(known, operation))
+			needed |= 1ULL << operation;
+	return needed & ~word;
+}
+
+/* Whether @known has it that the workload does as well without @permission. */
+static bool does_without(const struct evidence *known, unsigned int permission)
+{
+	const struct capward_evidence *denied = known->of[CAPWARD_WOULD_DENY];
+	struct need needs[CAPWARD_CAPS];
+
+	if (permission >= CAPWARD_CAPS)
+		return denied[permission].count && !was_done(known, permission);
+	needs_of(known, 0, 0, needs);
+	return needs[permission].needed == NEED_NO;
+}
+
+static bool in_passing(const struct capward_evidence *evidence)
+{
+	return evidence->count <= evidence->probes;
+}
+
 bool trial_knows(const struct evidence *before, unsigned int permission,
 		 const struct capward_evidence *evidence)
 {
-	if (evidence->count <= evidence->probes)
+	struct capward_evidence seen = before->of[CAPWARD_DENIED][permission];
+
+	if (in_passing(evidence))
 		return true;
+	if (does_without(before, permission))
+		evidence_add(&seen, &before->of[CAPWARD_WOULD_DENY][permission]);
 	for (size_t i = 0; i < CAPWARD_SYSCALLS / 64; i++)
-		if (evidence->syscalls[i] &
-		    ~before->of[CAPWARD_WOULD_DENY][permission].syscalls[i] &
-		    ~before->of[CAPWARD_DENIED][permission].syscalls[i])
+		if (evidence->syscalls[i] & ~seen.syscalls[i])
 			return false;
-	return before->of[CAPWARD_WOULD_DENY][permission].count ||
-	       before->of[CAPWARD_DENIED][permission].count;
+	return seen.count;
 }
 
 /* --- the policy ---------------------------------------------------------------------------------- */
@@ -397,21 +438,28 @@ static int gather_evidence(const struct trial *trial, struct evidence *out, stru
 }
 
 /* Of what would have been denied, know what is not needed; whether all is. */
-static bool know_needless(struct trial_phase *phase, const struct evidence *evidence)
+static bool know_needless(struct trial_phase *phase, const struct evidence *known)
 {
-	struct need needs[CAPWARD_CAPS];
 	bool all = true;
 
-	needs_of(evidence, 0, 0, needs);
 	for (size_t i = 0; i < phase->count; i++) {
 		struct trial_finding *finding = &phase->findings[i];
 
-		finding->known = finding->evidence.count <= finding->evidence.probes ||
-				 (finding->permission < CAPWARD_CAPS &&
-				  needs[finding->permission].needed == NEED_NO);
+		finding->known =
+			in_passing(&finding->evidence) || does_without(known, finding->permission);
 		all &= finding->known;
 	}
 	return all;
+}
+
+/* Conclude from the audit and all that is @known whether the policy is to be enforced. */
+static void conclude(struct trial *trial, const struct evidence *known)
+{
+	bool needless = know_needless(&trial->audit, known);
+
+	trial->lacks = trial_lacks(known, trial->policy.word);
+	if (trial->outcome == TRIAL_HOLDS && (!needless || trial->lacks))
+		trial->outcome = TRIAL_WOULD_BREAK;
 }
 
 /* The policy is audited; what is known after it goes to @before. */
@@ -429,8 +477,8 @@ static int audit(struct trial *trial, const struct capward_policy *policy, struc
 	free_watch(&watch);
 	if (!code)
 		code = gather_evidence(trial, before, err);
-	if (!code && trial->outcome == TRIAL_HOLDS && !know_needless(&trial->audit, before))
-		trial->outcome = TRIAL_WOULD_BREAK;
+	if (!code)
+		conclude(trial, before);
 	return code;
 }
 

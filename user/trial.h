@@ -17,7 +17,7 @@ struct trial_finding {
 	__u64 scope;
 	char *cgroup;
 	unsigned int permission;
-	bool known; /* such a one was seen before, or it was asked in passing: nothing depends on it */
+	bool known;			  /* it is not needed, or was denied before */
 	__u64 count;			  /* in this phase */
 	struct capward_evidence evidence; /* since the scope was made */
 };
@@ -48,6 +48,7 @@ struct trial {
 	struct teller teller; /* is told when a phase begins, and which files cannot be read */
 
 	struct trial_phase audit, enforce; /* what follows is trial_run()'s */
+	__u64 lacks; /* of the permissions, those that are needed by all that is known after the audit */
 	enum trial_outcome outcome;
 	bool away; /* the policy could not go back to its mode */
 	/* Denials in scopes that came and went between two looks, whoever's they were. */
@@ -70,8 +71,15 @@ int trial_return(const struct trial *trial, struct error *err);
 void trial_free(struct trial *trial);
 
 /*
- * Whether the denials of @evidence on @permission are known from @before: they came by system calls that came
- * to it before, or were only asked in passing. Pure.
+ * The permissions that are needed, as far as @known says, and that the policy @word does not give, as a mask. An
+ * operation is needed when it was done. Pure.
+ */
+__u64 trial_lacks(const struct evidence *known, __u64 word);
+
+/*
+ * Whether the denials of @evidence on @permission are known from @before, and nobody is the worse for them: they
+ * came by system calls that were denied it before, or that would have been and do without; or it was only asked
+ * in passing. Pure.
  */
 bool trial_knows(const struct evidence *before, unsigned int permission,
 		 const struct capward_evidence *evidence);

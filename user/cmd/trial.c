@@ -86,7 +86,7 @@ static void print_outcome(const struct trial *trial)
 	}
 }
 
-static void print_finding(const struct trial_finding *finding)
+static void print_finding(const struct trial_finding *finding, const char *known)
 {
 	char label[CAPS_LABEL], called[SCOPE_CALLED], ways[1024];
 	struct identity identity = {};
@@ -97,11 +97,12 @@ static void print_finding(const struct trial_finding *finding)
 	       scope_called(finding->cgroup, code ? NULL : &identity, called));
 	evidence_ways(&finding->evidence, ways, sizeof(ways));
 	printf("%s%s: %s\n", ways[0] ? ", " : "", ways,
-	       finding->known ? "not needed, as far as is known" : "needed, or not known");
+	       finding->known ? known : "needed, or not known");
 	identity_free(&identity);
 }
 
-static void print_phase(const struct trial_phase *phase, const char *done, const char *nothing)
+static void print_phase(const struct trial_phase *phase, const char *done, const char *nothing,
+			const char *known)
 {
 	char span[CLOCK_AGO];
 
@@ -111,13 +112,28 @@ static void print_phase(const struct trial_phase *phase, const char *done, const
 	       clock_span(phase->ended - phase->begun, span), phase->scopes,
 	       phase->scopes == 1 ? "" : "s", phase->count ? "" : nothing);
 	for (size_t i = 0; i < phase->count; i++)
-		print_finding(&phase->findings[i]);
+		print_finding(&phase->findings[i], known);
+}
+
+static void print_lacks(const struct trial *trial)
+{
+	__u64 caps = trial->lacks & caps_all(), operations = trial->lacks & CAPWARD_OPS_MASK;
+	char text[CAPS_TEXT], words[OPERATION_TEXT];
+
+	if (trial->lacks)
+		printf("profile %s lacks what is needed, as far as is known: %s%s%s\n",
+		       trial->policy.profile, caps ? caps_format(caps, text) : "",
+		       caps && operations ? ", " : "",
+		       operations ? operation_format(operations, words) : "");
 }
 
 static void print_text(const struct trial *trial)
 {
-	print_phase(&trial->audit, "audited", "nothing would have been denied");
-	print_phase(&trial->enforce, "enforced", "nothing was denied");
+	print_phase(&trial->audit, "audited", "nothing would have been denied",
+		    "not needed, as far as is known");
+	print_lacks(trial);
+	print_phase(&trial->enforce, "enforced", "nothing was denied",
+		    "not needed, as far as is known, or denied before");
 	if (trial->unseen)
 		printf("%llu denials were in scopes that came and went between two looks; whose is "
 		       "not known\n",
@@ -158,15 +174,26 @@ static json_t *phase_json(const struct trial_phase *phase)
 			 json_time(phase->ended), "scopes", (int)phase->scopes, "findings", list);
 }
 
+static json_t *lacks_json(const struct trial *trial)
+{
+	json_t *list = operation_list(trial->lacks);
+	char label[CAPS_LABEL];
+
+	for (unsigned int cap = 0; cap < CAPWARD_CAPS; cap++)
+		if (trial->lacks >> cap & 1)
+			json_array_append_new(list, json_string(caps_label(cap, label)));
+	return list;
+}
+
 static json_t *as_json(const struct trial *trial)
 {
 	const struct capward_policy *policy = &trial->policy;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I}", "profile", policy->profile, "outcome",
-			 outcome_name(trial->outcome), "mode",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:I}", "profile", policy->profile,
+			 "outcome", outcome_name(trial->outcome), "mode",
 			 profile_mode_name(policy_mode(policy->word)), "audit",
-			 phase_json(&trial->audit), "enforce", phase_json(&trial->enforce),
-			 "unseen", (json_int_t)trial->unseen);
+			 phase_json(&trial->audit), "lacks", lacks_json(trial), "enforce",
+			 phase_json(&trial->enforce), "unseen", (json_int_t)trial->unseen);
 }
 
 /* The trial, in a process of its own */
