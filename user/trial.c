@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "decide.h"
+#include "gate.h"
 #include "profile.h"
 #include "scopes.h"
 #include "workload.h"
@@ -345,6 +346,16 @@ static bool breaks(const struct watch *watch)
 	return watch->trial->unseen && !others_enforce(watch->trial);
 }
 
+/* 0 when what is enforced is denied now: that nothing was denied says something. */
+static int require_gate(const struct trial *trial, struct error *err)
+{
+	enum gate_sight sight = gate_look(trial->engine);
+
+	return sight == GATE_ENFORCES ? 0
+				      : error_set(err, -EOPNOTSUPP, "nothing can be tried: %s",
+						  gate_sight_text(sight));
+}
+
 /* Sleep until the next look, which is not later than @end (monotonic). */
 static void rest(__u64 took, __u64 end)
 {
@@ -376,7 +387,9 @@ static int watch_for(struct watch *watch, __u64 ns, const struct capward_policy 
 			trial->outcome = TRIAL_CHANGED;
 			break;
 		}
-		code = look(watch, err);
+		code = watch->verdict == CAPWARD_DENIED ? require_gate(trial, err) : 0;
+		if (!code)
+			code = look(watch, err);
 		if (code)
 			break;
 		if (watch->verdict == CAPWARD_DENIED && breaks(watch)) {
@@ -536,10 +549,9 @@ int trial_run(struct trial *trial, struct error *err)
 		return error_set(err, -EALREADY,
 				 "profile %s is enforced already: there is nothing to try",
 				 trial->policy.profile);
-	if (!engine_state(trial->engine)->enforcing)
-		return error_set(err, -EOPNOTSUPP,
-				 "nothing is denied on this host, so that nothing can be tried: "
-				 "capward status says why");
+	code = require_gate(trial, err);
+	if (code)
+		return code;
 	before = calloc(1, sizeof(*before));
 	if (!before)
 		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));

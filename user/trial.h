@@ -57,7 +57,7 @@ struct trial {
 
 /*
  * Run @trial through; its outcome and findings are in it then, also on failure. Returns 0, or a negative
- * errno: -EALREADY: it is enforced already; -EOPNOTSUPP: nothing is denied on this host.
+ * errno: -EALREADY: it is enforced already; -EOPNOTSUPP: nothing is denied on this host, or not any more.
  */
 int trial_run(struct trial *trial, struct error *err);
 

@@ -427,6 +427,7 @@ const struct command command_trial = {
 		"  -a, --audit-for TIME   and audited before (" AUDIT_FOR ")\n"
 		"  -v, --evidence DIR     where the daemon keeps what was seen (" STORE_DIR ")\n"
 		"  -o, --output text|json\n\n"
-		"Exit status: 0 it holds; 1 it does not, or was not tried to the end.",
+		"Exit status: 0 it holds; 1 it does not, or was not tried to the end; 4 nothing\n"
+		"is denied on this host.",
 	.run = run,
 };
