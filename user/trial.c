@@ -24,19 +24,12 @@
 /* How often all scopes are read anew because some that were denied something went meanwhile. */
 #define MOMENTS 20
 
-/* What a scope had when a phase began. */
-struct start {
-	__u64 scope, counts[CAPWARD_OPS_END];
-};
-
 struct watch {
 	struct trial *trial;
 	struct trial_phase *phase;
 	enum capward_verdict verdict;
 	const struct evidence *before; /* what is known already */
-	struct start *starts;
-	size_t count;
-	struct scope_list last; /* all there were at the last look */
+	struct scope_list last;	       /* all there were at the last look */
 	__u64 past; /* denials in scopes that were gone then, as the kernel counts them */
 };
 
@@ -173,13 +166,6 @@ int trial_return(const struct trial *trial, struct error *err)
 
 /* --- looking ------------------------------------------------------------------------------------- */
 
-static int by_scope(const void *left, const void *right)
-{
-	const struct start *a = left, *b = right;
-
-	return (a->scope > b->scope) - (a->scope < b->scope);
-}
-
 /* Read all scopes into *@list, and into *@past what was denied in those that were gone at that moment. */
 static int read_moment(struct engine *engine, struct scope_list *list, __u64 *past,
 		       struct error *err)
@@ -197,27 +183,32 @@ static int read_moment(struct engine *engine, struct scope_list *list, __u64 *pa
 
 static int begin(struct watch *watch, struct error *err)
 {
-	const struct scope_list *list = &watch->last;
-	int code = read_moment(watch->trial->engine, &watch->last, &watch->past, err);
-
-	if (code)
-		return code;
-	watch->starts = calloc(list->count + 1, sizeof(*watch->starts));
-	if (!watch->starts)
-		return error_set(err, -ENOMEM, "%s", strerror(ENOMEM));
-	for (size_t i = 0; i < list->count; i++) {
-		struct start *start = &watch->starts[watch->count];
-
-		if (list->scopes[i].slot != watch->trial->slot)
-			continue;
-		start->scope = list->scopes[i].id;
-		memcpy(start->counts, list->scopes[i].counts[watch->verdict],
-		       sizeof(start->counts));
-		watch->count++;
-	}
-	qsort(watch->starts, watch->count, sizeof(*watch->starts), by_scope);
 	watch->phase->begun = clock_ns(CLOCK_REALTIME);
-	return 0;
+	return read_moment(watch->trial->engine, &watch->last, &watch->past, err);
+}
+
+static int by_path(const void *left, const void *right)
+{
+	const struct scope_view *a = left, *b = right;
+
+	return strcmp(a->path, b->path);
+}
+
+/* What @list, which is by path, has of the scope of @view; NULL: it is not there. */
+static const struct scope_view *same_scope(const struct scope_list *list,
+					   const struct scope_view *view)
+{
+	const struct scope_view *same =
+		list->count ? bsearch(view, list->scopes, list->count, sizeof(*view), by_path)
+			    : NULL;
+
+	return same && same->id == view->id ? same : NULL;
+}
+
+/* How many came to a count that was @then, or is counted anew. */
+static __u64 more(__u64 then, __u64 now)
+{
+	return now < then ? now : now - then;
 }
 
 /* The finding of @permission in @view; a new one where there is none. NULL without memory. */
@@ -243,28 +234,27 @@ static struct trial_finding *finding_of(struct trial_phase *phase, const struct 
 
 static int look_at(struct watch *watch, const struct scope_view *view)
 {
-	const struct start key = {.scope = view->id};
-	const struct start *start =
-		bsearch(&key, watch->starts, watch->count, sizeof(key), by_scope);
+	const struct scope_view *last = same_scope(&watch->last, view);
 
 	for (unsigned int i = 0; i < CAPWARD_OPS_END; i++) {
-		__u64 now = view->counts[watch->verdict][i], then = start ? start->counts[i] : 0;
+		__u64 now = view->counts[watch->verdict][i];
+		__u64 count = more(last ? last->counts[watch->verdict][i] : 0, now);
 		struct trial_finding *finding;
 
-		if (now <= then)
+		if (!count)
 			continue;
 		finding = finding_of(watch->phase, view, i);
 		if (!finding)
 			return -ENOMEM;
-		if (finding->count == now - then)
-			continue;
-		finding->count = now - then;
+		finding->count += count;
 		/* Without memory the kernel kept the count alone; what is not known is new. */
 		if (engine_evidence(watch->trial->engine, view->id, i, watch->verdict,
 				    &finding->evidence))
 			finding->evidence = (struct capward_evidence){.count = finding->count};
 		finding->known = trial_knows(watch->before, i, &finding->evidence);
 	}
+	if (watch->verdict == CAPWARD_DENIED)
+		watch->trial->unseen += more(last ? last->uncounted : 0, view->uncounted);
 	return 0;
 }
 
@@ -273,16 +263,12 @@ static __u64 denials_gone(const struct scope_list *last, const struct scope_list
 {
 	__u64 sum = 0;
 
-	/* Both are ordered by path. */
-	for (size_t i = 0, n = 0; i < last->count; i++) {
-		const struct scope_view *view = &last->scopes[i];
-		__u64 had = scope_total(view, CAPWARD_DENIED), has = 0;
+	for (size_t i = 0; i < last->count; i++) {
+		const struct scope_view *view = same_scope(now, &last->scopes[i]);
+		__u64 had = scope_total(&last->scopes[i], CAPWARD_DENIED);
 
-		while (n < now->count && strcmp(now->scopes[n].path, view->path) < 0)
-			n++;
-		if (n < now->count && now->scopes[n].id == view->id)
-			has = scope_total(&now->scopes[n], CAPWARD_DENIED);
-		sum += had > has ? had - has : 0;
+		if (!view || scope_total(view, CAPWARD_DENIED) < had)
+			sum += had;
 	}
 	return sum;
 }
@@ -410,7 +396,6 @@ static int watch_for(struct watch *watch, __u64 ns, const struct capward_policy 
 
 static void free_watch(struct watch *watch)
 {
-	free(watch->starts);
 	scopes_free(&watch->last);
 }
 

@@ -51,7 +51,10 @@ struct trial {
 	__u64 lacks; /* of the permissions, those that are needed by all that is known after the audit */
 	enum trial_outcome outcome;
 	bool away; /* the policy could not go back to its mode */
-	/* Denials in scopes that came and went between two looks, whoever's they were. */
+	/*
+	 * Denials in scopes that came and went between two looks, whoever's they were, and what the kernel
+	 * had no memory to note.
+	 */
 	__u64 unseen;
 };
 

@@ -135,8 +135,8 @@ static void print_text(const struct trial *trial)
 	print_phase(&trial->enforce, "enforced", "nothing was denied",
 		    "not needed, as far as is known, or denied before");
 	if (trial->unseen)
-		printf("%llu denials were in scopes that came and went between two looks; whose is "
-		       "not known\n",
+		printf("%llu denials were not seen: in scopes that came and went between two "
+		       "looks, or for\nwant of memory in the kernel\n",
 		       (unsigned long long)trial->unseen);
 	print_outcome(trial);
 }
