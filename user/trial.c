@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "decide.h"
+#include "evidence_read.h"
 #include "gate.h"
 #include "profile.h"
 #include "scopes.h"
@@ -408,12 +409,19 @@ struct gathering {
 static int gather(void *context, const struct workload *workload)
 {
 	const struct gathering *gathering = context;
+	bool has = false;
 
-	for (size_t i = 0; i < workload->count; i++)
-		if (workload->scopes[i]->slot == gathering->trial->slot) {
-			evidence_merge(gathering->into, &workload->evidence);
-			return 0;
-		}
+	for (size_t i = 0; i < workload->count; i++) {
+		if (workload->scopes[i]->slot != gathering->trial->slot)
+			continue;
+		has = true;
+		/* What is not added to what is known of it is known here. */
+		if (!workload->learning)
+			evidence_read_scope(gathering->trial->engine, workload->scopes[i],
+					    gathering->into);
+	}
+	if (has)
+		evidence_merge(gathering->into, &workload->evidence);
 	return 0;
 }
 
