@@ -159,10 +159,16 @@ static int go_back(struct trial *trial, const struct capward_policy *tried, int 
 
 int trial_return(const struct trial *trial, struct error *err)
 {
-	struct capward_policy enforced = in_mode(&trial->policy, CAPWARD_ENFORCE);
-	int code = change(trial, &enforced, &trial->policy, err);
+	static const enum capward_mode modes[] = {CAPWARD_ENFORCE, CAPWARD_AUDIT};
+	struct capward_policy tried;
+	int code = -ESTALE;
 
-	return code == -ESTALE ? 0 : code;
+	for (size_t i = 0; code == -ESTALE && i < sizeof(modes) / sizeof(modes[0]); i++) {
+		tried = in_mode(&trial->policy, modes[i]);
+		code = change(trial, &tried, &trial->policy, err);
+	}
+	/* It had not left its mode, or somebody else put it there. */
+	return code == -ESTALE ? read_policy(trial, &trial->policy, &tried) : code;
 }
 
 /* --- looking ------------------------------------------------------------------------------------- */
@@ -525,6 +531,8 @@ static int run_phases(struct trial *trial, struct evidence *before, struct error
 		return code;
 	tell(&trial->teller, "audited");
 	code = audit(trial, &now, before, err);
+	if (*trial->stop && trial->outcome == TRIAL_HOLDS)
+		trial->outcome = TRIAL_STOPPED;
 	if (!code && trial->outcome == TRIAL_HOLDS) {
 		tell(&trial->teller, "enforced");
 		code = enforce(trial, &now, before, err);

@@ -65,8 +65,9 @@ struct trial {
 int trial_run(struct trial *trial, struct error *err);
 
 /*
- * Put the policy of @trial, if it is still as trial_run() left it, back to the mode it had; for when the process
- * that ran it was killed, or could not. -ESTALE: somebody else changed it, and it stays so.
+ * Put the policy of @trial back to the mode it had, if it is as trial_run() left it; for when the process that ran
+ * it was killed, or could not. Returns 0 when it has that mode, or -ESTALE: somebody else changed it, and it
+ * stays so; or another negative errno.
  */
 int trial_return(const struct trial *trial, struct error *err);
 

@@ -268,16 +268,38 @@ static int be_child(struct trial *trial, pid_t parent, bool json)
 	return try_it(trial, json);
 }
 
+/* In the parent, when the child did not: have the policy go back, and say what became of it. The exit status. */
+static int set_right(const struct trial *trial)
+{
+	const char *profile = trial->policy.profile;
+	struct error err;
+	int code = trial_return(trial, &err);
+
+	if (code && code != -ESTALE) {
+		error_wrap(&err, code, "profile %s is still enforced or audited", profile);
+		return command_fail("trial", code, &err);
+	}
+	if (code)
+		fprintf(stderr,
+			"capward trial: it did not come to its end; somebody else changed profile "
+			"%s: it is as they left it\n",
+			profile);
+	else
+		fprintf(stderr,
+			"capward trial: it did not come to its end; profile %s is in the mode %s\n",
+			profile, profile_mode_name(policy_mode(trial->policy.word)));
+	return STATUS_FAILED;
+}
+
 /*
  * Run the trial in a child, so that the policy goes back whichever of the two is killed: the child has a
  * signal when this process dies, and this process sees the child die.
  */
 static int supervise(struct trial *trial, bool json)
 {
-	const struct capward_policy *policy = &trial->policy;
 	pid_t parent = getpid(), ended;
 	struct error err;
-	int status, code;
+	int status;
 
 	catch_signals();
 	signal(SIGCHLD, SIG_DFL);
@@ -295,15 +317,7 @@ static int supervise(struct trial *trial, bool json)
 	child = 0;
 	if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) != STILL_AWAY)
 		return WEXITSTATUS(status);
-	code = trial_return(trial, &err);
-	if (code)
-		return command_fail(
-			"trial", code,
-			(error_wrap(&err, code, "profile %s is still enforced", policy->profile),
-			 &err));
-	fprintf(stderr, "capward trial: it was killed; profile %s is in the mode %s again\n",
-		policy->profile, profile_mode_name(policy_mode(policy->word)));
-	return STATUS_FAILED;
+	return set_right(trial);
 }
 
 /* The command */
