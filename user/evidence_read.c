@@ -11,8 +11,7 @@ static __u64 date_of(__u64 boot_ns)
 	return boot_ns && ns < 1 ? 1 : (__u64)ns;
 }
 
-/* Have the times in @known, ns since boot, be of the day. */
-static void date(struct capward_evidence *known)
+void evidence_date(struct capward_evidence *known)
 {
 	known->first = date_of(known->first);
 	known->last = date_of(known->last);
@@ -31,7 +30,7 @@ void evidence_read_scope(struct engine *engine, const struct scope_view *view,
 			if (engine_evidence(engine, view->id, permission, verdict, &known))
 				known = (struct capward_evidence){};
 			known.count = view->counts[verdict][permission];
-			date(&known);
+			evidence_date(&known);
 			evidence_add(&evidence->of[verdict][permission], &known);
 		}
 }
@@ -44,7 +43,7 @@ void evidence_read_gone(struct engine *engine, __u64 scope, struct evidence *evi
 
 			if (engine_evidence(engine, scope, permission, verdict, &known))
 				continue;
-			date(&known);
+			evidence_date(&known);
 			evidence_add(&evidence->of[verdict][permission], &known);
 		}
 }

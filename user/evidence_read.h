@@ -10,6 +10,9 @@
 #include "evidence.h"
 #include "scopes.h"
 
+/* Have the times in @known, ns since boot as the kernel has them, be of the day. */
+void evidence_date(struct capward_evidence *known);
+
 /*
  * Add what the kernel knows of @view's scope to @evidence. A scope that goes meanwhile adds what was
  * still there.

@@ -36,7 +36,7 @@ struct watch {
 
 /* --- what is known ------------------------------------------------------------------------------- */
 
-/* Whether the operation @operation was done, or would have been denied, with something that depended on it. */
+/* Whether @operation was done, or would have been denied, and something depended on it. */
 static bool was_done(const struct evidence *known, unsigned int operation)
 {
 	return evidence_audited(known, operation, CAPWARD_USED) ||
@@ -188,12 +188,6 @@ static int read_moment(struct engine *engine, struct scope_list *list, __u64 *pa
 	}
 }
 
-static int begin(struct watch *watch, struct error *err)
-{
-	watch->phase->begun = clock_ns(CLOCK_REALTIME);
-	return read_moment(watch->trial->engine, &watch->last, &watch->past, err);
-}
-
 static int by_path(const void *left, const void *right)
 {
 	const struct scope_view *a = left, *b = right;
@@ -258,6 +252,7 @@ static int look_at(struct watch *watch, const struct scope_view *view)
 		if (engine_evidence(watch->trial->engine, view->id, i, watch->verdict,
 				    &finding->evidence))
 			finding->evidence = (struct capward_evidence){.count = finding->count};
+		evidence_date(&finding->evidence);
 		finding->known = trial_knows(watch->before, i, &finding->evidence);
 	}
 	if (watch->verdict == CAPWARD_DENIED)
@@ -370,10 +365,11 @@ static int watch_for(struct watch *watch, __u64 ns, const struct capward_policy 
 		     struct error *err)
 {
 	struct capward_policy now;
-	__u64 end = clock_ns(CLOCK_MONOTONIC) + ns, began;
+	__u64 start = clock_ns(CLOCK_MONOTONIC), end = start + ns, began;
 	struct trial *trial = watch->trial;
 	int code = 0;
 
+	watch->phase->begun = clock_ns(CLOCK_REALTIME);
 	for (;;) {
 		began = clock_ns(CLOCK_MONOTONIC);
 		if (read_policy(trial, policy, &now)) {
@@ -398,12 +394,8 @@ static int watch_for(struct watch *watch, __u64 ns, const struct capward_policy 
 		rest(clock_ns(CLOCK_MONOTONIC) - began, end);
 	}
 	watch->phase->ended = clock_ns(CLOCK_REALTIME);
+	watch->phase->lasted = clock_ns(CLOCK_MONOTONIC) - start;
 	return code;
-}
-
-static void free_watch(struct watch *watch)
-{
-	scopes_free(&watch->last);
 }
 
 /* A callback: add what is known of a workload of which a scope has the policy. */
@@ -482,11 +474,11 @@ static int audit(struct trial *trial, const struct capward_policy *policy, struc
 			      .phase = &trial->audit,
 			      .verdict = CAPWARD_WOULD_DENY,
 			      .before = before};
-	int code = begin(&watch, err);
+	int code = read_moment(trial->engine, &watch.last, &watch.past, err);
 
 	if (!code)
 		code = watch_for(&watch, trial->audit_ns, policy, err);
-	free_watch(&watch);
+	scopes_free(&watch.last);
 	if (!code)
 		code = gather_evidence(trial, before, err);
 	if (!code)
@@ -503,7 +495,7 @@ static int enforce(struct trial *trial, struct capward_policy *policy,
 			      .verdict = CAPWARD_DENIED,
 			      .before = before};
 	const struct capward_policy enforced = in_mode(policy, CAPWARD_ENFORCE);
-	int code = begin(&watch, err);
+	int code = read_moment(trial->engine, &watch.last, &watch.past, err);
 
 	if (!code)
 		code = change(trial, policy, &enforced, err);
@@ -511,7 +503,7 @@ static int enforce(struct trial *trial, struct capward_policy *policy,
 		*policy = enforced;
 		code = watch_for(&watch, trial->enforce_ns, policy, err);
 	}
-	free_watch(&watch);
+	scopes_free(&watch.last);
 	if (trial->outcome == TRIAL_HOLDS && !trial->enforce.scopes)
 		trial->outcome = TRIAL_UNTRIED;
 	return code;

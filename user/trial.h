@@ -24,6 +24,7 @@ struct trial_finding {
 
 struct trial_phase {
 	__u64 begun, ended; /* ns since 1970; 0: it did not */
+	__u64 lasted;	    /* ns, however the day's clock was set meanwhile */
 	size_t scopes;	    /* that had the profile, at most */
 	struct trial_finding *findings;
 	size_t count;

@@ -108,9 +108,8 @@ static void print_phase(const struct trial_phase *phase, const char *done, const
 
 	if (!phase->begun)
 		return;
-	printf("%s for %s, in %zu scope%s: %s\n", done,
-	       clock_span(phase->ended - phase->begun, span), phase->scopes,
-	       phase->scopes == 1 ? "" : "s", phase->count ? "" : nothing);
+	printf("%s for %s, in %zu scope%s: %s\n", done, clock_span(phase->lasted, span),
+	       phase->scopes, phase->scopes == 1 ? "" : "s", phase->count ? "" : nothing);
 	for (size_t i = 0; i < phase->count; i++)
 		print_finding(&phase->findings[i], known);
 }
