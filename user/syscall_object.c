@@ -73,8 +73,10 @@ void syscall_chmod_modes(__u8 modes[static CAPWARD_SYSCALLS])
 	}
 }
 
+/* Of a unix socket that has a file its path is told, whose end is cut as any other's. */
 static void write_address(const char *bytes, char text[static SYSCALL_OBJECT])
 {
+	const char *path = bytes + sizeof(sa_family_t);
 	char host[INET6_ADDRSTRLEN];
 	sa_family_t family;
 	struct sockaddr_in in;
@@ -87,6 +89,9 @@ static void write_address(const char *bytes, char text[static SYSCALL_OBJECT])
 		snprintf(text, SYSCALL_OBJECT, "port %u of %s", ntohs(in.sin_port), host);
 	else if (family == AF_INET6 && inet_ntop(family, &in6.sin6_addr, host, sizeof(host)))
 		snprintf(text, SYSCALL_OBJECT, "port %u of %s", ntohs(in6.sin6_port), host);
+	else if (family == AF_UNIX && path[0])
+		text_escape(text, SYSCALL_OBJECT, path,
+			    strnlen(path, CAPWARD_OBJECT_SOCKADDR - sizeof(family)));
 	else if (family != AF_UNSPEC)
 		snprintf(text, SYSCALL_OBJECT, "an address of family %u", family);
 }
