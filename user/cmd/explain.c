@@ -47,13 +47,20 @@ struct subject {
 	size_t count;
 };
 
+/* What is told of a subject, with --output json as @object; NULL: there is none. */
+struct told {
+	char *text;
+	json_t *object;
+};
+
+/* Nothing is printed before all is known, so that no answer is there in part. */
 struct explain {
 	const char *name;
 	struct engine *engine;
 	struct scope_list list;
-	bool json, found;
-	json_t *runs; /* with @json */
-	int code;     /* of what went wrong while the store was read */
+	bool json;
+	struct told running, ended;
+	int code; /* of what went wrong while the store was read */
 	struct error err;
 };
 
@@ -142,58 +149,120 @@ static json_t *subject_json(const struct subject *subject)
 			 "causes", list);
 }
 
-static void print_cause(const struct subject *subject, const struct cause *cause)
+static void print_cause(FILE *out, const struct subject *subject, const struct cause *cause)
 {
 	const struct capward_evidence *known = cause->known;
 	char label[CAPS_LABEL], ago[CLOCK_AGO], text[1024], object[SYSCALL_OBJECT];
 	char name[SYSCALL_NAME], remedy[REMEDY_TEXT];
 
-	printf("  %-10s  %s, %llu time%s, last %s\n", event_verdict_name(cause->verdict),
-	       permission_name(cause->permission, label), (unsigned long long)known->count,
-	       known->count == 1 ? "" : "s", clock_ago(known->last, ago));
+	fprintf(out, "  %-10s  %s, %llu time%s, last %s\n", event_verdict_name(cause->verdict),
+		permission_name(cause->permission, label), (unsigned long long)known->count,
+		known->count == 1 ? "" : "s", clock_ago(known->last, ago));
 	if (evidence_ways(known, text, sizeof(text))[0])
-		printf("              in %s\n", text);
+		fprintf(out, "              in %s\n", text);
 	if (syscall_object(known, object)[0])
-		printf("              on %s, in %s\n", object,
-		       syscall_name(known->object_syscall, name));
-	printf("    remedy    %s\n", remedy_of(subject, cause, remedy));
+		fprintf(out, "              on %s, in %s\n", object,
+			syscall_name(known->object_syscall, name));
+	fprintf(out, "    remedy    %s\n", remedy_of(subject, cause, remedy));
 }
 
-static void print_subject(const struct subject *subject)
+static void print_subject(FILE *out, const struct subject *subject)
 {
 	char called[SCOPE_CALLED], image[600], ago[CLOCK_AGO];
 	const struct identity *identity = &subject->identity;
 	const char *of = identity->image ? identity->image : "";
 
 	text_escape(image, sizeof(image), of, strlen(of));
-	printf("%s%s%s%s%s", identity->container.runtime, identity->container.runtime[0] ? " " : "",
-	       scope_called(subject->cgroup, identity, called), of[0] ? "  " : "", image);
+	fprintf(out, "%s%s%s%s%s", identity->container.runtime,
+		identity->container.runtime[0] ? " " : "",
+		scope_called(subject->cgroup, identity, called), of[0] ? "  " : "", image);
 	if (subject->policy.profile[0])
-		printf("  profile %s (%s)", subject->policy.profile,
-		       profile_mode_name(policy_mode(subject->policy.word)));
+		fprintf(out, "  profile %s (%s)", subject->policy.profile,
+			profile_mode_name(policy_mode(subject->policy.word)));
 	if (subject->ended)
-		printf("  ended %s ago", clock_ago(subject->ended, ago));
-	putchar('\n');
+		fprintf(out, "  ended %s ago", clock_ago(subject->ended, ago));
+	fputc('\n', out);
 	for (size_t i = 0; i < subject->count; i++)
-		print_cause(subject, &subject->causes[i]);
+		print_cause(out, subject, &subject->causes[i]);
 	if (!subject->count)
-		puts("  nothing was denied");
+		fputs("  nothing was denied\n", out);
 }
 
-/* Tell of @subject, whose evidence is complete. */
-static int tell_of(struct explain *explain, struct subject *subject)
+/* NULL without memory. */
+static char *subject_text(const struct subject *subject)
 {
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	print_subject(stream, subject);
+	if (!fclose(stream))
+		return text;
+	free(text);
+	return NULL;
+}
+
+static bool is_told(const struct told *told)
+{
+	return told->text || told->object;
+}
+
+static void told_free(struct told *told)
+{
+	free(told->text);
+	json_decref(told->object);
+	*told = (struct told){};
+}
+
+/* Have *@told tell of @subject, whose evidence is complete. */
+static int tell_of(const struct explain *explain, struct subject *subject, struct told *told)
+{
+	struct told made = {};
+
 	collect(subject);
-	if (explain->json) {
-		if (json_array_append_new(explain->runs, subject_json(subject)))
-			return -ENOMEM;
-	} else {
-		if (explain->found)
-			putchar('\n');
-		print_subject(subject);
-	}
-	explain->found = true;
+	if (explain->json)
+		made.object = subject_json(subject);
+	else
+		made.text = subject_text(subject);
+	if (!is_told(&made))
+		return -ENOMEM;
+	told_free(told);
+	*told = made;
 	return 0;
+}
+
+/* What else a person should know, who does not find here what he looked for. */
+static void print_remarks(void)
+{
+	if (!engine_watches_refusals())
+		puts("\nWhat the kernel itself refuses, because it was not granted, is not "
+		     "watched: "
+		     "`capward\nlearn start --refusals`, and start the container again.");
+}
+
+static int print_text(const struct explain *explain)
+{
+	const char *running = explain->running.text, *ended = explain->ended.text;
+
+	printf("%s%s%s", running ? running : "", running && ended ? "\n" : "", ended ? ended : "");
+	print_remarks();
+	return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+}
+
+static int print_json(const struct explain *explain)
+{
+	json_t *list = json_array();
+
+	if (explain->running.object)
+		json_array_append(list, explain->running.object);
+	if (explain->ended.object)
+		json_array_append(list, explain->ended.object);
+	return command_print_json("explain",
+				  json_pack("{s:o, s:b}", "runs", list, "refusals_watched",
+					    engine_watches_refusals()),
+				  JSON_INDENT(2));
 }
 
 /* Whom it is about */
@@ -216,7 +285,7 @@ static int explain_running(struct explain *explain, const struct scope_view *vie
 		subject->policy = view->policy;
 		subject->own_userns = granted.own_userns;
 		subject->evidence = evidence;
-		code = tell_of(explain, subject);
+		code = tell_of(explain, subject, &explain->running);
 	}
 	if (subject)
 		identity_free(&subject->identity);
@@ -270,7 +339,7 @@ static int tell_of_run(struct explain *explain, const struct stored_run *run,
 		.pod = run->pod,
 		.pod_uid = run->pod && strchr(run->pod, '/') ? run->pod : NULL,
 	};
-	code = tell_of(explain, subject);
+	code = tell_of(explain, subject, &explain->ended);
 	free(subject);
 	return code;
 }
@@ -344,20 +413,11 @@ static int explain_all(struct explain *explain, const char *dir)
 	code = found ? 0 : explain_running(explain, view);
 	if (!code)
 		code = explain_ended(explain, dir);
-	if (!code && !explain->found)
+	if (!code && !is_told(&explain->running) && !is_told(&explain->ended))
 		code = error_set(&explain->err, -ENOENT,
 				 "%s; and none that ended is kept (%s): capward daemon keeps them",
 				 none.text, dir);
 	return code;
-}
-
-/* What else a person should know, who does not find here what he looked for. */
-static void print_remarks(void)
-{
-	if (!engine_watches_refusals())
-		puts("\nWhat the kernel itself refuses, because it was not granted, is not "
-		     "watched: "
-		     "`capward\nlearn start --refusals`, and start the container again.");
 }
 
 /* The command */
@@ -365,31 +425,23 @@ static void print_remarks(void)
 static int explain_name(struct explain *explain, const char *dir)
 {
 	struct error *err = &explain->err;
-	int code = host_permit(err), status = STATUS_OK;
+	int code = host_permit(err), status;
 
 	if (!code)
 		code = engine_open(&explain->engine, err);
 	if (code)
 		return command_fail("explain", code, err);
-	explain->runs = explain->json ? json_array() : NULL;
 	code = scopes_read(explain->engine, &explain->list, err);
 	if (!code)
 		code = explain_all(explain, dir);
 	if (code && !err->text[0])
 		error_set(err, code, "%s", strerror(-code));
-	if (code) {
+	if (code)
 		status = command_fail("explain", code, err);
-		json_decref(explain->runs);
-	} else if (explain->json) {
-		status =
-			command_print_json("explain",
-					   json_pack("{s:o, s:b}", "runs", explain->runs,
-						     "refusals_watched", engine_watches_refusals()),
-					   JSON_INDENT(2));
-	} else {
-		print_remarks();
-		status = fflush(stdout) ? STATUS_FAILED : STATUS_OK;
-	}
+	else
+		status = explain->json ? print_json(explain) : print_text(explain);
+	told_free(&explain->running);
+	told_free(&explain->ended);
 	scopes_free(&explain->list);
 	engine_close(explain->engine);
 	return status;
