@@ -17,17 +17,6 @@
 #define SHOWN_PATH 200
 #define SHOWN_NAME 100
 
-/*
- * By what a scope answers to a name; the smaller, the better. Where the container's owner may call it
- * anything, CLAIMED is added.
- */
-enum {
-	BY_ID,
-	BY_NAME,
-	BY_PREFIX,
-	CLAIMED,
-};
-
 /* The scopes that answer best so far. */
 struct matches {
 	const struct scope_view **views;
@@ -77,20 +66,19 @@ static bool is_in_pod(const char *name, const char *pod, const char *container)
 	       !strcmp(name + length + 1, container);
 }
 
-/* -1: it does not answer. */
-static int rank_of(const struct identity *identity, const char *name)
+int find_rank(const struct identity *identity, const char *name)
 {
 	const char *id = identity->container.id;
-	int claimed = identity->claimed ? CLAIMED : 0;
+	int claimed = identity->claimed ? FIND_CLAIMED : 0;
 
 	if (!strcmp(id, name))
-		return claimed + BY_ID;
+		return claimed + FIND_BY_ID;
 	if ((identity->name && !strcmp(identity->name, name)) ||
 	    is_in_pod(name, identity->pod, identity->name))
-		return claimed + BY_NAME;
+		return claimed + FIND_BY_NAME;
 	if (strlen(name) >= SHORTEST_PREFIX && container_is_id(id) &&
 	    !strncmp(id, name, strlen(name)))
-		return claimed + BY_PREFIX;
+		return claimed + FIND_BY_PREFIX;
 	return -1;
 }
 
@@ -103,7 +91,7 @@ static void find_by_id(const struct scope_list *list, const char *name, struct m
 
 		if (!strcmp(container.id, name) && !container_is_inner(path) &&
 		    !container_user(path) && !pattern_spares(path))
-			offer(matches, BY_ID, &list->scopes[i]);
+			offer(matches, FIND_BY_ID, &list->scopes[i]);
 	}
 }
 
@@ -121,7 +109,7 @@ static int find_by_all(const struct scope_list *list, const char *root, const ch
 		code = identity_of(root, view->path, &identity, err);
 		if (code)
 			return error_wrap(err, code, "cgroup %s", view->path);
-		rank = rank_of(&identity, name);
+		rank = find_rank(&identity, name);
 		if (rank >= 0)
 			offer(matches, rank, view);
 		identity_free(&identity);
@@ -161,7 +149,7 @@ static int find(const struct scope_list *list, const char *root, const char *nam
 	if (name[0] == '/') {
 		for (size_t i = 0; i < list->count; i++)
 			if (!strcmp(list->scopes[i].path, name))
-				offer(matches, BY_ID, &list->scopes[i]);
+				offer(matches, FIND_BY_ID, &list->scopes[i]);
 		return 0;
 	}
 	if (!name[0])

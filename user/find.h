@@ -6,7 +6,19 @@
 #define CAPWARD_FIND_H
 
 #include "error.h"
+#include "identity.h"
 #include "scopes.h"
+
+/*
+ * By what a container answers to a name; the smaller, the better. Where its owner may call it anything,
+ * FIND_CLAIMED is added.
+ */
+enum find_rank {
+	FIND_BY_ID,
+	FIND_BY_NAME,
+	FIND_BY_PREFIX,
+	FIND_CLAIMED,
+};
 
 /*
  * Find in @list the scope that @name means, by the first of these that any scope answers to:
@@ -26,6 +38,9 @@
  */
 int scopes_find(const struct scope_list *list, const char *root, const char *name,
 		const struct scope_view **out, struct error *err);
+
+/* How well @identity answers to @name, as 2. to 4. above have it; negative: it does not. */
+int find_rank(const struct identity *identity, const char *name);
 
 /*
  * Add to @list the containers and services of this host that are no scope, as views without cgroups

@@ -2,6 +2,7 @@
 /* capward explain: what a container was refused, by whom, and what to do about it. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ struct explain {
 	struct scope_list list;
 	bool json;
 	struct told running, ended;
-	int code; /* of what went wrong while the store was read */
+	int rank; /* of a run that ended, to be told of: less than this (find_rank()) */
 	struct error err;
 };
 
@@ -108,7 +109,7 @@ static const char *remedy_of(const struct subject *subject, const struct cause *
 		.verdict = cause->verdict,
 		.permission = cause->permission,
 		.runtime = subject->identity.container.runtime,
-		.pod = subject->identity.pod_uid != NULL,
+		.pod = subject->identity.pod_uid || subject->identity.pod_namespace,
 		.profile = subject->policy.profile,
 		/* Of a policy that is not known, the runtime's grant is what is surely missing. */
 		.allowed = !subject->policy.profile[0] ||
@@ -173,9 +174,10 @@ static void print_subject(FILE *out, const struct subject *subject)
 	const char *of = identity->image ? identity->image : "";
 
 	text_escape(image, sizeof(image), of, strlen(of));
-	fprintf(out, "%s%s%s%s%s", identity->container.runtime,
+	fprintf(out, "%s%s%s%s%s%s", identity->container.runtime,
 		identity->container.runtime[0] ? " " : "",
-		scope_called(subject->cgroup, identity, called), of[0] ? "  " : "", image);
+		scope_called(subject->cgroup, identity, called),
+		identity->claimed ? " (as its owner says)" : "", of[0] ? "  " : "", image);
 	if (subject->policy.profile[0])
 		fprintf(out, "  profile %s (%s)", subject->policy.profile,
 			profile_mode_name(policy_mode(subject->policy.word)));
@@ -267,6 +269,17 @@ static int print_json(const struct explain *explain)
 
 /* Whom it is about */
 
+/*
+ * How well @identity in @cgroup answers to @name; negative: not at all. A path is that of a cgroup and nothing
+ * else.
+ */
+static int rank_of(const struct identity *identity, const char *cgroup, const char *name)
+{
+	if (name[0] == '/')
+		return strcmp(cgroup, name) ? -1 : FIND_BY_ID;
+	return find_rank(identity, name);
+}
+
 static int explain_running(struct explain *explain, const struct scope_view *view)
 {
 	struct evidence *evidence = calloc(1, sizeof(*evidence));
@@ -285,6 +298,7 @@ static int explain_running(struct explain *explain, const struct scope_view *vie
 		subject->policy = view->policy;
 		subject->own_userns = granted.own_userns;
 		subject->evidence = evidence;
+		explain->rank = rank_of(&subject->identity, view->path, explain->name) + 1;
 		code = tell_of(explain, subject, &explain->running);
 	}
 	if (subject)
@@ -294,65 +308,73 @@ static int explain_running(struct explain *explain, const struct scope_view *vie
 	return code;
 }
 
-static bool is_called(const char *text, const char *name)
+/*
+ * Who @run was, borrowed from it and from @space, which has the namespace of its pod. Its cgroup's path does not
+ * tell all of it: the container of plain runc or crun, or whose files were a user's.
+ */
+static struct identity identity_of_run(const struct stored_run *run,
+				       char space[static IDENTITY_TEXT])
 {
-	return text && !strcmp(text, name);
+	static const char claimed[] = "claimed "; /* workload_name() */
+	char *slash = run->pod ? strrchr(run->pod, '/') : NULL;
+	struct identity identity = {
+		.container.runtime = run->runtime ? run->runtime : "",
+		.name = run->name,
+		.image = run->image,
+		.pod = slash ? slash + 1 : run->pod,
+		.claimed = !strncmp(run->workload, claimed, strlen(claimed)),
+	};
+
+	snprintf(identity.container.id, sizeof(identity.container.id), "%s",
+		 run->container ? run->container : "");
+	if (slash) {
+		snprintf(space, IDENTITY_TEXT, "%.*s", (int)(slash - run->pod), run->pod);
+		identity.pod_namespace = space;
+	}
+	return identity;
 }
 
-/* Whether @name is POD/CONTAINER; the run has NAMESPACE/POD. */
-static bool is_in_pod(const struct stored_run *run, const char *name)
+/* How well @run answers to @name, which may be its workload's too; negative: not at all. */
+static int rank_of_run(const struct stored_run *run, const char *name)
 {
-	const char *pod = run->pod ? strrchr(run->pod, '/') : NULL;
-	char text[2 * IDENTITY_TEXT];
+	char space[IDENTITY_TEXT];
+	struct identity identity = identity_of_run(run, space);
+	int rank = rank_of(&identity, run->cgroup ? run->cgroup : "", name);
 
-	if (!run->pod || !run->name)
-		return false;
-	snprintf(text, sizeof(text), "%s/%s", pod ? pod + 1 : run->pod, run->name);
-	return !strcmp(text, name);
+	if (rank < 0 && !strcmp(run->workload, name))
+		rank = FIND_BY_PREFIX + (identity.claimed ? FIND_CLAIMED : 0);
+	return rank;
 }
 
-static bool means(const char *name, const struct stored_run *run)
+/* Tell of @run, which ended, with @evidence, unless one that came before answers as well to the name. */
+static int try_run(struct explain *explain, const struct stored_run *run,
+		   const struct evidence *evidence)
 {
-	return container_matches(run->cgroup ? run->cgroup : "", name) ||
-	       is_called(run->container, name) || is_called(run->name, name) ||
-	       is_called(run->workload, name) || is_in_pod(run, name);
-}
+	int rank = rank_of_run(run, explain->name), code;
+	struct subject *subject;
+	char space[IDENTITY_TEXT];
 
-/* @run, which ended, with @evidence. */
-static int tell_of_run(struct explain *explain, const struct stored_run *run,
-		       const struct evidence *evidence)
-{
-	struct subject *subject = calloc(1, sizeof(*subject));
-	int code;
-
+	if (rank < 0 || rank >= explain->rank)
+		return 0;
+	subject = calloc(1, sizeof(*subject));
 	if (!subject)
 		return -ENOMEM;
 	subject->scope = run->scope;
 	subject->cgroup = run->cgroup ? run->cgroup : "";
+	subject->identity = identity_of_run(run, space);
 	subject->ended = run->ended ? run->ended : clock_ns(CLOCK_REALTIME);
 	subject->evidence = evidence;
-	/* Borrowed for as long as it is told of. */
-	subject->identity = (struct identity){
-		.container = container_of_cgroup(subject->cgroup),
-		.name = run->name,
-		.image = run->image,
-		.pod = run->pod,
-		.pod_uid = run->pod && strchr(run->pod, '/') ? run->pod : NULL,
-	};
 	code = tell_of(explain, subject, &explain->ended);
+	if (!code)
+		explain->rank = rank;
 	free(subject);
 	return code;
 }
 
-/* A callback of the store: the first that is meant is told of. */
+/* A callback of the store, as is try_ending(). */
 static int try_ended(void *context, const struct stored_run *run)
 {
-	struct explain *explain = context;
-
-	if (!means(explain->name, run))
-		return 0;
-	explain->code = tell_of_run(explain, run, run->evidence);
-	return 1;
+	return try_run(context, run, run->evidence);
 }
 
 /* Whether the scope @id is one that runs. */
@@ -369,19 +391,17 @@ static int try_ending(void *context, const struct stored_run *run)
 {
 	struct explain *explain = context;
 	struct evidence *evidence;
+	int code;
 
-	if (runs(explain, run->scope) || !means(explain->name, run))
+	if (runs(explain, run->scope))
 		return 0;
 	evidence = calloc(1, sizeof(*evidence));
-	if (!evidence) {
-		explain->code = -ENOMEM;
-		return 1;
-	}
+	if (!evidence)
+		return -ENOMEM;
 	evidence_read_gone(explain->engine, run->scope, evidence);
-	explain->code =
-		tell_of_run(explain, run, evidence_is_empty(evidence) ? run->evidence : evidence);
+	code = try_run(explain, run, evidence_is_empty(evidence) ? run->evidence : evidence);
 	free(evidence);
-	return 1;
+	return code;
 }
 
 static void warn(void *context, const char *text)
@@ -390,15 +410,16 @@ static void warn(void *context, const char *text)
 	fprintf(stderr, "capward explain: %s\n", text);
 }
 
-/* The last run that ended of what @explain is about, if there is one. */
+/*
+ * Of the runs that ended, the one that answers best to the name, and of several the last: a container that
+ * somebody else than root may call anything only where no other does, as scopes_find() has it.
+ */
 static int explain_ended(struct explain *explain, const char *dir)
 {
 	const struct teller teller = {.say = warn};
-	int stopped = store_each_run(dir, try_ending, explain, &teller);
+	int code = store_each_run(dir, try_ending, explain, &teller);
 
-	if (!stopped)
-		stopped = store_each_ended(dir, try_ended, explain, &teller);
-	return stopped < 0 ? stopped : explain->code;
+	return code ? code : store_each_ended(dir, try_ended, explain, &teller);
 }
 
 static int explain_all(struct explain *explain, const char *dir)
@@ -476,7 +497,7 @@ static bool read_options(int argc, char **argv, bool *json, const char **dir, in
 
 static int run(int argc, char **argv)
 {
-	struct explain explain = {};
+	struct explain explain = {.rank = INT_MAX};
 	const char *dir = STORE_DIR;
 	int status;
 
