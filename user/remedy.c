@@ -45,9 +45,14 @@ static bool is_run(const char *profile)
 	return profile && profile[0] == '(';
 }
 
+static bool is_known(const char *profile)
+{
+	return profile && profile[0];
+}
+
 static const char *name_of(const char *profile, char text[static CAPWARD_NAME + 8])
 {
-	if (!profile || !profile[0])
+	if (!is_known(profile))
 		return "its profile";
 	snprintf(text, CAPWARD_NAME + 8, "profile %s", profile);
 	return text;
@@ -87,9 +92,13 @@ static void describe_refused(const struct remedy_case *about, char text[static R
 			 "is the host's");
 	else if (about->allowed)
 		snprintf(text, REMEDY_TEXT, "%s%s%s", grant->before, cap, grant->after);
+	else if (is_run(about->profile))
+		snprintf(text, REMEDY_TEXT, "%s%s%s; and run it with --cap-add %s", grant->before,
+			 cap, grant->after, cap);
 	else
-		snprintf(text, REMEDY_TEXT, "%s%s%s; and add it to `cap_add` of %s", grant->before,
-			 cap, grant->after, name_of(about->profile, name));
+		snprintf(text, REMEDY_TEXT, "%s%s%s; and add it to `cap_add` of %s%s",
+			 grant->before, cap, grant->after, name_of(about->profile, name),
+			 is_known(about->profile) ? "" : ", if that lacks it");
 }
 
 const char *remedy_for(const struct remedy_case *about, char text[static REMEDY_TEXT])

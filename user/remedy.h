@@ -17,7 +17,7 @@ struct remedy_case {
 	const char *runtime;	      /* as struct container has it; "" or NULL: not known */
 	bool pod;		      /* it is in a Kubernetes pod */
 	const char *profile;	      /* of its policy; "" or NULL: not known */
-	bool allowed;		      /* by that policy */
+	bool allowed;		      /* by that policy, for sure */
 	/* It runs in a user namespace of its own, and what it asked for is the host's. */
 	bool not_its_own;
 };

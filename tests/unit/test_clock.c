@@ -56,12 +56,23 @@ static void times(void **state)
 	assert_int_equal(clock_parse("2026-11-23T08:00:00Z", &ns), -EINVAL);
 }
 
+/* Where the clock was set back since. */
+static void in_the_future(void **state)
+{
+	char text[CLOCK_AGO];
+
+	(void)state;
+	assert_string_equal(clock_ago(clock_ns(CLOCK_REALTIME) + 86400 * SECOND, text), "now");
+	assert_string_equal(clock_ago(UINT64_MAX, text), "now");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spans),
 		cmocka_unit_test(bad_spans),
 		cmocka_unit_test(times),
+		cmocka_unit_test(in_the_future),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,19 @@ static void by_the_kernel(void **state)
 					    .runtime = "containerd",
 					    .pod = true}),
 		"add SYS_TIME to securityContext.capabilities.add of the container; and add it to "
-		"`cap_add` of its profile");
+		"`cap_add` of its profile, if that lacks it");
+	assert_string_equal(
+		remedy((struct remedy_case){.verdict = CAPWARD_REFUSED,
+					    .permission = CAP_SYS_TIME,
+					    .runtime = "docker",
+					    .profile = "web"}),
+		"start it with --cap-add SYS_TIME; and add it to `cap_add` of profile web");
+	assert_string_equal(
+		remedy((struct remedy_case){.verdict = CAPWARD_REFUSED,
+					    .permission = CAP_SYS_TIME,
+					    .runtime = "capward",
+					    .profile = "(run)"}),
+		"have who starts it grant SYS_TIME; and run it with --cap-add SYS_TIME");
 	assert_non_null(strstr(remedy((struct remedy_case){.verdict = CAPWARD_REFUSED,
 							   .permission = CAP_SYS_TIME,
 							   .not_its_own = true}),
@@ -94,6 +106,10 @@ static void long_ones(void **state)
 							   .runtime = "systemd",
 							   .profile = name}),
 			       name));
+	assert_non_null(strstr(remedy((struct remedy_case){.verdict = CAPWARD_REFUSED,
+							   .permission = CAP_CHECKPOINT_RESTORE,
+							   .runtime = "systemd"}),
+			       "if that lacks it"));
 }
 
 static void nothing_to_do(void **state)

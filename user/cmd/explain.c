@@ -40,7 +40,7 @@ struct subject {
 	__u64 scope;
 	const char *cgroup;
 	struct identity identity;
-	__u64 ended;		      /* ns since 1970; 0: it runs */
+	__u64 ended;		      /* ns since 1970, at the latest; 0: it runs */
 	struct capward_policy policy; /* all zero: not known */
 	bool own_userns;	      /* of one that runs */
 	const struct evidence *evidence;
@@ -59,6 +59,7 @@ struct explain {
 	const char *name;
 	struct engine *engine;
 	struct scope_list list;
+	char boot[STORE_BOOT]; /* this one */
 	bool json;
 	struct told running, ended;
 	int rank; /* of a run that ended, to be told of: less than this (find_rank()) */
@@ -111,10 +112,9 @@ static const char *remedy_of(const struct subject *subject, const struct cause *
 		.runtime = subject->identity.container.runtime,
 		.pod = subject->identity.pod_uid || subject->identity.pod_namespace,
 		.profile = subject->policy.profile,
-		/* Of a policy that is not known, the runtime's grant is what is surely missing. */
-		.allowed = !subject->policy.profile[0] ||
-			   policy_mode(subject->policy.word) != CAPWARD_ENFORCE ||
-			   policy_allows(subject->policy.word, cause->permission),
+		.allowed = subject->policy.profile[0] &&
+			   (policy_mode(subject->policy.word) == CAPWARD_OFF ||
+			    policy_allows(subject->policy.word, cause->permission)),
 		.not_its_own = subject->own_userns && cause->known->levels & 1,
 	};
 
@@ -153,12 +153,15 @@ static json_t *subject_json(const struct subject *subject)
 static void print_cause(FILE *out, const struct subject *subject, const struct cause *cause)
 {
 	const struct capward_evidence *known = cause->known;
-	char label[CAPS_LABEL], ago[CLOCK_AGO], text[1024], object[SYSCALL_OBJECT];
+	char label[CAPS_LABEL], last[CLOCK_AGO], text[1024], object[SYSCALL_OBJECT];
 	char name[SYSCALL_NAME], remedy[REMEDY_TEXT];
 
-	fprintf(out, "  %-10s  %s, %llu time%s, last %s\n", event_verdict_name(cause->verdict),
+	fprintf(out, "  %-10s  %s, %llu time%s", event_verdict_name(cause->verdict),
 		permission_name(cause->permission, label), (unsigned long long)known->count,
-		known->count == 1 ? "" : "s", clock_ago(known->last, ago));
+		known->count == 1 ? "" : "s");
+	if (known->last)
+		fprintf(out, ", last %s", clock_ago(known->last, last));
+	fputc('\n', out);
 	if (evidence_ways(known, text, sizeof(text))[0])
 		fprintf(out, "              in %s\n", text);
 	if (syscall_object(known, object)[0])
@@ -181,8 +184,10 @@ static void print_subject(FILE *out, const struct subject *subject)
 	if (subject->policy.profile[0])
 		fprintf(out, "  profile %s (%s)", subject->policy.profile,
 			profile_mode_name(policy_mode(subject->policy.word)));
-	if (subject->ended)
-		fprintf(out, "  ended %s ago", clock_ago(subject->ended, ago));
+	if (subject->ended) {
+		clock_ago(subject->ended, ago);
+		fprintf(out, "  ended %s%s", ago, strcmp(ago, "now") ? " ago" : "");
+	}
 	fputc('\n', out);
 	for (size_t i = 0; i < subject->count; i++)
 		print_cause(out, subject, &subject->causes[i]);
@@ -346,8 +351,10 @@ static int rank_of_run(const struct stored_run *run, const char *name)
 	return rank;
 }
 
-/* Tell of @run, which ended, with @evidence, unless one that came before answers as well to the name. */
-static int try_run(struct explain *explain, const struct stored_run *run,
+/*
+ * Tell of @run, which ended at @ended, with @evidence, unless one that came before answers as well to the name.
+ */
+static int try_run(struct explain *explain, const struct stored_run *run, __u64 ended,
 		   const struct evidence *evidence)
 {
 	int rank = rank_of_run(run, explain->name), code;
@@ -362,7 +369,7 @@ static int try_run(struct explain *explain, const struct stored_run *run,
 	subject->scope = run->scope;
 	subject->cgroup = run->cgroup ? run->cgroup : "";
 	subject->identity = identity_of_run(run, space);
-	subject->ended = run->ended ? run->ended : clock_ns(CLOCK_REALTIME);
+	subject->ended = ended;
 	subject->evidence = evidence;
 	code = tell_of(explain, subject, &explain->ended);
 	if (!code)
@@ -374,7 +381,7 @@ static int try_run(struct explain *explain, const struct stored_run *run,
 /* A callback of the store, as is try_ending(). */
 static int try_ended(void *context, const struct stored_run *run)
 {
-	return try_run(context, run, run->evidence);
+	return try_run(context, run, run->ended, run->evidence);
 }
 
 /* Whether the scope @id is one that runs. */
@@ -386,20 +393,26 @@ static bool runs(const struct explain *explain, __u64 id)
 	return false;
 }
 
-/* The same of those that ended just now, whose evidence is the kernel's still. */
+/*
+ * The same of those whose end the daemon has not written: in this boot, just now, and their evidence is the
+ * kernel's still; in one before, with that, and nothing that the kernel has now is theirs.
+ */
 static int try_ending(void *context, const struct stored_run *run)
 {
 	struct explain *explain = context;
 	struct evidence *evidence;
 	int code;
 
+	if (strcmp(run->boot, explain->boot))
+		return try_run(explain, run, (__u64)clock_of_day(0), run->evidence);
 	if (runs(explain, run->scope))
 		return 0;
 	evidence = calloc(1, sizeof(*evidence));
 	if (!evidence)
 		return -ENOMEM;
 	evidence_read_gone(explain->engine, run->scope, evidence);
-	code = try_run(explain, run, evidence_is_empty(evidence) ? run->evidence : evidence);
+	code = try_run(explain, run, clock_ns(CLOCK_REALTIME),
+		       evidence_is_empty(evidence) ? run->evidence : evidence);
 	free(evidence);
 	return code;
 }
@@ -417,8 +430,10 @@ static void warn(void *context, const char *text)
 static int explain_ended(struct explain *explain, const char *dir)
 {
 	const struct teller teller = {.say = warn};
-	int code = store_each_run(dir, try_ending, explain, &teller);
+	int code = store_boot(engine_loaded_at(explain->engine), explain->boot);
 
+	if (!code)
+		code = store_each_run(dir, try_ending, explain, &teller);
 	return code ? code : store_each_ended(dir, try_ended, explain, &teller);
 }
 
