@@ -199,6 +199,8 @@ struct addition {
 	const struct scope_list *list;
 	struct scope_list more;
 	size_t room;
+	bool visited; /* any cgroup */
+	int code;     /* of adding */
 };
 
 static int add_view(struct addition *addition, const char *path, __u64 id)
@@ -242,10 +244,12 @@ static int add_if_ungoverned(void *context, const char *path, __u64 id, __u64 pa
 
 	(void)parent;
 	(void)mine;
+	addition->visited = true;
 	if (path[0] != '/' || pattern_spares(path) || !is_outermost(path) ||
 	    is_listed(addition->list, path))
 		return 0;
-	return add_view(addition, path, id);
+	addition->code = add_view(addition, path, id);
+	return addition->code;
 }
 
 /* Move the views of @addition to @list. */
@@ -270,6 +274,9 @@ int scopes_add_ungoverned(struct scope_list *list, struct error *err)
 	struct error own = {""};
 	int code = cgroup_walk(add_if_ungoverned, &addition, &own);
 
+	/* One that cannot be opened, as one that was made too deep for that, hides no other. */
+	if (addition.visited)
+		code = addition.code;
 	if (!code)
 		code = merge(list, &addition);
 	scopes_free(&addition.more);

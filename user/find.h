@@ -44,7 +44,8 @@ int find_rank(const struct identity *identity, const char *name);
 
 /*
  * Add to @list the containers and services of this host that are no scope, as views without cgroups
- * (cgroups is 0) and without a policy. On failure @list is as it was.
+ * (cgroups is 0) and without a policy; what is in a cgroup that cannot be opened is passed over. On failure
+ * @list is as it was.
  */
 int scopes_add_ungoverned(struct scope_list *list, struct error *err);
 

@@ -19,6 +19,7 @@ struct look {
 	__u64 host_caps, own_caps;
 	size_t host_processes, own_processes;
 	size_t host_roots;
+	bool visited; /* the cgroup itself */
 };
 
 int granted_parse(const char *status, __u64 *caps)
@@ -97,11 +98,13 @@ static void add_process(struct look *look, const char *pid)
 static int add_cgroup(void *context, const char *path, __u64 id, __u64 parent, __u64 *mine)
 {
 	char file[CGROUP_PATH + PATH_MAX], pid[32];
+	struct look *look = context;
 	FILE *stream;
 
 	(void)id;
 	(void)parent;
 	(void)mine;
+	look->visited = true;
 	snprintf(file, sizeof(file), "%s%s/cgroup.procs", cgroup_mount(), path);
 	stream = fopen(file, "re");
 	if (!stream)
@@ -110,7 +113,7 @@ static int add_cgroup(void *context, const char *path, __u64 id, __u64 parent, _
 	while (fgets(pid, sizeof(pid), stream)) {
 		pid[strcspn(pid, "\n")] = '\0';
 		if (strcmp(pid, "0")) /* of another pid namespace than the caller's */
-			add_process(context, pid);
+			add_process(look, pid);
 	}
 	fclose(stream);
 	return 0;
@@ -119,13 +122,15 @@ static int add_cgroup(void *context, const char *path, __u64 id, __u64 parent, _
 int granted_in(const char *path, struct granted *out, struct error *err)
 {
 	struct look look = {};
+	struct error own = {""};
 	int code = read_userns("self", look.host, sizeof(look.host));
 
 	if (code)
 		return error_set(err, code, "/proc/self/ns/user: %s", strerror(-code));
-	code = cgroup_walk_from(path, 0, add_cgroup, &look, err);
-	if (code)
-		return code;
+	code = cgroup_walk_from(path, 0, add_cgroup, &look, &own);
+	/* One below that cannot be opened, as one that was made too deep for that, hides no other. */
+	if (code && !look.visited)
+		return error_set(err, code, "%s", own.text);
 	*out = (struct granted){
 		.caps = look.host_processes ? look.host_caps : look.own_caps,
 		.processes = look.host_processes + look.own_processes,

@@ -24,7 +24,8 @@ struct granted {
 
 /*
  * Look at the processes in the cgroup @path and below into *@out. A process of an exec that the runtime
- * has begun counts too, with what it has until it is set up.
+ * has begun counts too, with what it has until it is set up. Those in a cgroup below that cannot be opened do
+ * not: whoever made it in the way would hide all the others.
  */
 int granted_in(const char *path, struct granted *out, struct error *err);
 
