@@ -11,6 +11,7 @@
 #include "command.h"
 #include "decide.h"
 #include "find.h"
+#include "gate.h"
 #include "granted.h"
 #include "host.h"
 #include "identity.h"
@@ -36,6 +37,7 @@ struct audit {
 	struct scope_list list;
 	struct row *rows;
 	size_t count;
+	bool enforcing; /* else no policy takes anything away */
 	bool json, all;
 	struct error err;
 };
@@ -65,9 +67,9 @@ static __u64 excess(const struct row *row)
 	return row->granted.caps & ~row->to_grant;
 }
 
-static __u64 allowed_by(const struct scope_view *view, __u64 granted)
+static __u64 allowed_by(const struct audit *audit, const struct scope_view *view, __u64 granted)
 {
-	if (view->cgroups && policy_mode(view->policy.word) == CAPWARD_ENFORCE)
+	if (audit->enforcing && view->cgroups && policy_mode(view->policy.word) == CAPWARD_ENFORCE)
 		return granted & view->policy.word;
 	return granted;
 }
@@ -95,7 +97,7 @@ static int add_row(struct audit *audit, const struct workload *workload,
 	*row = (struct row){.view = view, .identity = identity};
 	code = granted_in(view->path, &row->granted, &audit->err);
 	row->workload = workload->name ? strdup(workload->name) : NULL;
-	row->allowed = allowed_by(view, row->granted.caps);
+	row->allowed = allowed_by(audit, view, row->granted.caps);
 	row->used = used_in(&workload->evidence);
 	row->known = is_watched(view) || !evidence_is_empty(&workload->evidence);
 	row->to_grant = row->known ? needs_mask(workload->needs, true) : 0;
@@ -217,6 +219,27 @@ static void warn(void *context, const char *text)
 	fprintf(stderr, "capward audit: %s\n", text);
 }
 
+/* Open what is loaded, if anything is, and say what of the answer depends on it. */
+static int open_engine(struct audit *audit)
+{
+	int code = engine_open(&audit->source.engine, &audit->err);
+	enum gate_sight sight;
+
+	if (code == -ENOENT) {
+		warn(NULL, "capward is not loaded: what they use is not seen");
+		/* No failure, whose text a later one without any would have. */
+		audit->err.text[0] = '\0';
+		return 0;
+	}
+	if (code)
+		return code;
+	sight = gate_look(audit->source.engine);
+	audit->enforcing = sight == GATE_ENFORCES;
+	if (!audit->enforcing)
+		warn(NULL, gate_sight_text(sight));
+	return 0;
+}
+
 /* Find all that runs; nothing has to be loaded. */
 static int look(struct audit *audit)
 {
@@ -224,10 +247,8 @@ static int look(struct audit *audit)
 	int code = host_permit(err);
 
 	if (!code)
-		code = engine_open(&audit->source.engine, err);
-	if (code == -ENOENT)
-		warn(NULL, "capward is not loaded: what they use is not seen");
-	else if (code)
+		code = open_engine(audit);
+	if (code)
 		return code;
 	code = audit->source.engine ? scopes_read(audit->source.engine, &audit->list, err) : 0;
 	if (!code)
@@ -318,7 +339,7 @@ const struct command command_audit = {
 	.summary = "what every container was granted, uses, and what would be enough",
 	.help = "Privileged ones first, then by what they have in excess.\n"
 		"  GRANTED   by the runtime: the bounding sets of its processes\n"
-		"  ALLOWED   of that, by its policy too\n"
+		"  ALLOWED   of that, by its policy too, where capward enforces\n"
 		"  USED      by its workload, in all its runs that are known\n"
 		"  EXCESS    granted, and not needed\n"
 		"  TO GRANT  what would be enough, by what was seen: see `capward learn show`\n\n"
