@@ -497,7 +497,30 @@ static int begin_tick(struct daemon *daemon, struct error *err)
 	return code < 0 ? error_set(err, code, "set a timer: %s", strerror(-code)) : 0;
 }
 
-static int begin(struct daemon *daemon, const struct daemon_options *options, struct error *err)
+/*
+ * Be the only daemon, and then have what is loaded: a second one would replace the programs of the first and
+ * end, and the first would end without them. The lock is held over both, for two that begin at once.
+ */
+static int begin_engine(struct daemon *daemon,
+			int (*open)(struct engine **engine, struct error *err), struct error *err)
+{
+	int lock = engine_lock(err), code;
+
+	if (lock < 0)
+		return lock;
+	code = relay_new(daemon->event, RELAY_PATH, on_hook, daemon, &daemon->relay, err);
+	if (!code)
+		code = open(&daemon->engine, err);
+	if (!code) {
+		daemon->sight = gate_look(daemon->engine);
+		daemon->place = pins_place();
+	}
+	close(lock);
+	return code;
+}
+
+static int begin(struct daemon *daemon, int (*open)(struct engine **engine, struct error *err),
+		 const struct daemon_options *options, struct error *err)
 {
 	int code = sd_event_new(&daemon->event);
 
@@ -505,13 +528,12 @@ static int begin(struct daemon *daemon, const struct daemon_options *options, st
 		return error_set(err, code, "event loop: %s", strerror(-code));
 	if (mkdir(RUN_DIR, 0755) && errno != EEXIST)
 		return error_set(err, -errno, RUN_DIR ": %s", strerror(errno));
-	code = begin_signals(daemon, err);
+	code = begin_engine(daemon, open, err);
+	if (!code)
+		code = begin_signals(daemon, err);
 	if (!code && options->log)
 		code = event_log_open(options->log_kind, options->log_path, warn_of, NULL,
 				      &daemon->log, err);
-	/* First of all that is served, because it also says that another daemon runs. */
-	if (!code)
-		code = relay_new(daemon->event, RELAY_PATH, on_hook, daemon, &daemon->relay, err);
 	if (!code)
 		code = follow_new(daemon->engine, daemon->event, &teller, &daemon->follow, err);
 	if (!code)
@@ -545,13 +567,14 @@ static void end(struct daemon *daemon)
 	sd_event_unref(daemon->event);
 	if (daemon->reader >= 0)
 		close(daemon->reader);
+	engine_close(daemon->engine);
 }
 
-int daemon_run(struct engine *engine, const struct daemon_options *options, struct error *err)
+int daemon_run(int (*open)(struct engine **engine, struct error *err),
+	       const struct daemon_options *options, struct error *err)
 {
-	struct daemon daemon = {
-		.engine = engine, .reader = -1, .sight = gate_look(engine), .place = pins_place()};
-	int code = begin(&daemon, options, err);
+	struct daemon daemon = {.reader = -1};
+	int code = begin(&daemon, open, options, err);
 
 	if (!code) {
 		sd_event_set_watchdog(daemon.event, true);

@@ -21,9 +21,11 @@ struct daemon_options {
 };
 
 /*
- * Run with @engine, which is loaded and of this build, until SIGTERM or SIGINT, or until capward is
- * unloaded. Returns 0, or a negative errno when it could not begin or go on.
+ * Run until SIGTERM or SIGINT, or until capward is unloaded. @open has what is loaded, of this build, in
+ * *@engine; it is called once no other daemon runs, from whom it may take the programs, with engine_lock() held.
+ * Returns 0, or a negative errno when it could not begin or go on; -EADDRINUSE: another daemon runs.
  */
-int daemon_run(struct engine *engine, const struct daemon_options *options, struct error *err);
+int daemon_run(int (*open)(struct engine **engine, struct error *err),
+	       const struct daemon_options *options, struct error *err);
 
 #endif

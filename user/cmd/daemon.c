@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "daemon.h"
@@ -84,11 +83,8 @@ static int open_engine(struct engine **engine, struct error *err)
 {
 	bool upgraded;
 	struct error why;
-	int lock = engine_lock(err), code;
+	int code = command_this_build(engine, &upgraded, err);
 
-	if (lock < 0)
-		return lock;
-	code = command_this_build(engine, &upgraded, err);
 	if (!code && upgraded)
 		fprintf(stderr, "capward daemon: programs: replaced by this build's\n");
 	if (!code && (upgraded ? gate_open(*engine, &why) : gate_require(*engine, &why))) {
@@ -98,7 +94,6 @@ static int open_engine(struct engine **engine, struct error *err)
 				   : "capward only observes, nothing is denied");
 		command_fail("daemon", 0, &why);
 	}
-	close(lock);
 	return code;
 }
 
@@ -111,7 +106,6 @@ static int run(int argc, char **argv)
 		.metrics = METRICS_SOCKET,
 		.evidence = STORE_DIR,
 	};
-	struct engine *engine = NULL;
 	struct error err;
 	sigset_t reload;
 	int code, status = read_options(argc, argv, &options);
@@ -124,10 +118,7 @@ static int run(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &reload, NULL);
 	code = host_require(&err);
 	if (!code)
-		code = open_engine(&engine, &err);
-	if (!code)
-		code = daemon_run(engine, &options, &err);
-	engine_close(engine);
+		code = daemon_run(open_engine, &options, &err);
 	return code ? command_fail("daemon", code, &err) : STATUS_OK;
 }
 
