@@ -212,12 +212,10 @@ const char *export_caveat(const struct export *what, enum export_format format)
 	case EXPORT_COMPOSE:
 	case EXPORT_KUBERNETES:
 		return what->non_root
-			       ? "what is added is in no effective set of a user who is not root: "
-				 "it "
-				 "takes file capabilities"
-			       : "none of its processes is root: if it starts as that user, what "
-				 "is "
-				 "added is in no effective set, and it takes file capabilities";
+			       ? "a user who is not root has nothing of it in his effective "
+				 "set: it takes file capabilities"
+			       : "none of its processes is root: if it starts so, nothing of "
+				 "it is in its effective set, and it takes file capabilities";
 	default:
 		return NULL;
 	}

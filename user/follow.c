@@ -347,18 +347,6 @@ static bool find_path(struct watched *watched)
 	return watched->path;
 }
 
-/*
- * Who the cgroup @path is. The files of a user's own runtime are not opened: no rule goes by them, and
- * they may be where opening waits for ever.
- */
-static int identify(const char *path, struct identity *identity, struct error *err)
-{
-	if (!container_user(path))
-		return identity_of("", path, identity, err);
-	*identity = (struct identity){.container = container_of_cgroup(path), .claimed = true};
-	return 0;
-}
-
 /* Find out who @watched is, and decide; or when to look again. It is dropped when it is gone. */
 static void decide(struct follow *follow, struct watched *watched)
 {
@@ -377,7 +365,7 @@ static void decide(struct follow *follow, struct watched *watched)
 			drop(follow, watched);
 		return;
 	}
-	if (identify(watched->path, &identity, &err)) {
+	if (identity_by_root(watched->path, &identity, &err)) {
 		look_again(follow, watched, watched->retry);
 		return;
 	}

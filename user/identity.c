@@ -204,3 +204,11 @@ int identity_of(const char *root, const char *path, struct identity *out, struct
 	*out = identity;
 	return 0;
 }
+
+int identity_by_root(const char *path, struct identity *out, struct error *err)
+{
+	if (!container_user(path))
+		return identity_of("", path, out, err);
+	*out = (struct identity){.container = container_of_cgroup(path), .claimed = true};
+	return 0;
+}

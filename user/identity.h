@@ -83,6 +83,12 @@ struct identity {
  */
 int identity_of(const char *root, const char *path, struct identity *out, struct error *err);
 
+/*
+ * The same on this host without the files of users' own runtimes: no rule and no workload's name goes by what
+ * they say, and they may be where opening waits for ever.
+ */
+int identity_by_root(const char *path, struct identity *out, struct error *err);
+
 /* Free what is in @identity, and leave it empty. */
 void identity_free(struct identity *identity);
 

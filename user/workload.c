@@ -110,7 +110,7 @@ static int add_scope(struct catalogue *catalogue, const struct scope_view *view)
 {
 	char name[WORKLOAD_NAME];
 	struct identity identity = {};
-	bool named = !identity_for_workload(view->path, &identity, NULL) &&
+	bool named = !identity_by_root(view->path, &identity, NULL) &&
 		     workload_name(view->path, &identity, name);
 
 	identity_free(&identity);

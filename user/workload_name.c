@@ -119,11 +119,3 @@ bool workload_name(const char *path, const struct identity *identity,
 		set_name(name, "%scgroup %s", prefix, path);
 	return true;
 }
-
-int identity_for_workload(const char *path, struct identity *out, struct error *err)
-{
-	if (!container_user(path))
-		return identity_of("", path, out, err);
-	*out = (struct identity){.container = container_of_cgroup(path), .claimed = true};
-	return 0;
-}

@@ -28,11 +28,4 @@
 bool workload_name(const char *path, const struct identity *identity,
 		   char name[static WORKLOAD_NAME]);
 
-/*
- * Read who the cgroup @path is into *@out, the caller's to free, as far as the name of its workload goes by it. The
- * files of a user's own runtime are not opened: they may be where opening waits for ever, and he chose what they
- * say. Errors as of identity_of().
- */
-int identity_for_workload(const char *path, struct identity *out, struct error *err);
-
 #endif

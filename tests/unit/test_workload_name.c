@@ -131,7 +131,7 @@ static void a_users_own(void **state)
 	char name[WORKLOAD_NAME];
 
 	(void)state;
-	assert_int_equal(identity_for_workload(path, &identity, NULL), 0);
+	assert_int_equal(identity_by_root(path, &identity, NULL), 0);
 	assert_null(identity.name);
 	assert_true(workload_name(path, &identity, name));
 	assert_string_equal(name, "claimed lxc");
