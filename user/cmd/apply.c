@@ -145,17 +145,15 @@ const struct command command_apply = {
 	.name = "apply",
 	.synopsis = "[--default NAME] PATH..",
 	.summary = "validate profiles, then put them in force",
-	.help = "Reads every PATH, a profile or a directory of *.yaml, and puts them in force: "
-		"all\n"
-		"of them, or none when one is invalid. Loads the kernel programs when they are "
-		"not\n"
-		"loaded, and replaces those of another build. Profiles in force under other "
-		"names\n"
-		"stay; one of the same name is replaced at once, also for what runs under it.\n\n"
+	.help = "Reads every PATH, a profile or a directory of *.yaml, and puts them in force:\n"
+		"all of them, or none when one is invalid. Loads the kernel programs when they\n"
+		"are not loaded, and replaces those of another build. Profiles in force under\n"
+		"other names stay; one of the same name is replaced at once, also for what runs\n"
+		"under it.\n\n"
 		"      --default NAME  the profile for every container that no profile matches,\n"
 		"                      running or to come\n\n"
-		"Exit status: 0 in force, 3 a profile is invalid, 4 this host cannot enforce (then "
-		"they\n"
-		"are in force where capward can at least observe, and nothing is denied).",
+		"Exit status: 0 in force, 3 a profile is invalid, 4 this host cannot enforce\n"
+		"(then they are in force where capward can at least observe, and nothing is\n"
+		"denied).",
 	.run = run,
 };

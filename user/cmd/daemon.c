@@ -124,7 +124,8 @@ static int run(int argc, char **argv)
 
 const struct command command_daemon = {
 	.name = "daemon",
-	.synopsis = "[--profiles DIR] [--events WHERE] [--metrics ADDRESS] [--evidence DIR]",
+	.synopsis = "[--profiles DIR] [--events WHERE] [--metrics ADDRESS]\n"
+		    "       [--metrics-anywhere] [--evidence DIR]",
 	.summary = "keep a directory of profiles in force, by image, label, name or pod",
 	.help = "  -p, --profiles DIR    every *.yaml in it is in force while it is there\n"
 		"                        (" PROFILES_DIR ")\n"

@@ -244,19 +244,17 @@ static int run(int argc, char **argv)
 
 const struct command command_hook = {
 	.name = "hook",
-	.synopsis = "[--deadline MS] [--require] [--exempt PATTERN].. [--socket PATH]",
+	.synopsis = "[--deadline MS] [--require] [--exempt PATTERN]..\n"
+		    "       [--socket PATH]",
 	.summary = "in a runtime's hook: wait until the container has its profile",
 	.help = "      --deadline MS    wait no longer than this; 2000\n"
-		"      --require        fail, so that the container is not started, when the "
-		"daemon\n"
-		"                       did not assign a profile in time\n"
+		"      --require        fail, so that the container is not started, when the\n"
+		"                       daemon did not assign a profile in time\n"
 		"      --exempt PATTERN not for containers whose id, name or cgroup path matches\n"
 		"                       (* and ?, neither matches /); may be repeated\n"
 		"      --socket PATH    of the daemon\n\n"
-		"For OCI hooks createRuntime and prestart; reads the container's state on "
-		"standard\n"
-		"input. Without --require the container is started whatever happens, and one line "
-		"on\n"
-		"standard error says when it has no profile of its own.",
+		"For OCI hooks createRuntime and prestart; reads the container's state on\n"
+		"standard input. Without --require the container is started whatever happens,\n"
+		"and one line on standard error says when it has no profile of its own.",
 	.run = run,
 };

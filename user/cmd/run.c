@@ -364,8 +364,8 @@ static int run(int argc, char **argv)
 
 const struct command command_run = {
 	.name = "run",
-	.synopsis = "[--profile NAME|FILE] [--cap-drop C].. [--cap-add C].. [--deny OP]..\n       "
-		    "[--mode M] -- CMD..",
+	.synopsis = "[--profile NAME|FILE] [--cap-drop C].. [--cap-add C]..\n"
+		    "       [--deny OP].. [--mode M] -- CMD..",
 	.summary = "govern one command",
 	.help = "Runs CMD in a cgroup of its own under a policy: that of --profile, else Docker's\n"
 		"default set, without what --cap-drop and with what --cap-add names (ALL too, as\n"
@@ -373,14 +373,12 @@ const struct command command_run = {
 		"  -p, --profile NAME|FILE  a file, or a name in /etc/capward/profiles\n"
 		"      --cap-drop C         with or without CAP_; may be repeated\n"
 		"      --cap-add C\n"
-		"      --deny OP            refuse an operation whatever capability it is done "
-		"with:\n"
+		"      --deny OP            refuse an operation whatever capability it uses:\n"
 		"                           mount, module, device-nodes, raw-socket,\n"
 		"                           file-attributes, bpf, userns or io_uring\n"
 		"  -m, --mode MODE          enforce, audit, learn or off\n\n"
 		"Signals are passed on. When CMD ends, what it left running is killed, as in a\n"
-		"container. Exit status: that of CMD; 126 it cannot be run, 127 not found; 128 "
-		"and\n"
-		"the signal that ended it.",
+		"container. Exit status: that of CMD; 126 it cannot be run, 127 not found;\n"
+		"128 and the signal that ended it.",
 	.run = run,
 };

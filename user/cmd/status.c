@@ -246,9 +246,8 @@ const struct command command_status = {
 	.name = "status",
 	.synopsis = "[-o text|json]",
 	.summary = "what is loaded, does it fire, policies, counts, drops",
-	.help = "Does not take the kernel's word: a self-test in a cgroup of its own must be "
-		"denied\n"
-		"and counted.\n\n"
+	.help = "Does not take the kernel's word: a self-test in a cgroup of its own must be\n"
+		"denied and counted.\n\n"
 		"  -o, --output text|json\n\n"
 		"Exit status: 0 loaded and enforcing, 1 not loaded, 4 loaded and not enforcing.",
 	.run = run,

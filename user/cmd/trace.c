@@ -213,7 +213,7 @@ static int read_options(int argc, char **argv, struct trace *trace)
 				break;
 			return command_usage(&command_trace,
 					     "--verdict takes used, denied, would-deny, lent, "
-					     "set-up, probed or held");
+					     "set-up, probed, held or refused");
 		case 'b':
 			trace->backlog = true;
 			break;
@@ -279,14 +279,14 @@ static int run(int argc, char **argv)
 
 const struct command command_trace = {
 	.name = "trace",
-	.synopsis =
-		"[--scope S] [--cap C | --operation OP] [--verdict V] [--backlog] [-o text|json]",
+	.synopsis = "[--scope S] [--cap C | --operation OP] [--verdict V]\n"
+		    "       [--backlog] [-o text|json]",
 	.summary = "stream events: what is new in a scope, and every denial",
-	.help = "  -s, --scope S     a container id or the beginning of one, a unit, a cgroup "
-		"path\n"
+	.help = "  -s, --scope S     a container's id or its beginning, a unit, a cgroup's path\n"
 		"  -c, --cap C       a capability\n"
 		"      --operation OP  an operation, as in a profile's deny, or tamper\n"
-		"  -v, --verdict V   used, denied, would-deny, lent, set-up, probed or held\n"
+		"  -v, --verdict V   used, denied, would-deny, lent, set-up, probed, held\n"
+		"                    or refused\n"
 		"  -b, --backlog     also what waited in the buffer\n"
 		"  -o, --output text|json   JSON: one object a line\n\n"
 		"Events are for people and are limited per scope (32 repeated denials a second);\n"
