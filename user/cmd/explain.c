@@ -244,9 +244,8 @@ static int tell_of(const struct explain *explain, struct subject *subject, struc
 static void print_remarks(void)
 {
 	if (!engine_watches_refusals())
-		puts("\nWhat the kernel itself refuses, because it was not granted, is not "
-		     "watched: "
-		     "`capward\nlearn start --refusals`, and start the container again.");
+		puts("\nWhat the kernel itself refuses, because it was not granted, is not\n"
+		     "watched: `capward learn start --refusals`, and start the container again.");
 }
 
 static int print_text(const struct explain *explain)

@@ -58,22 +58,22 @@ static void print_outcome(const struct trial *trial)
 
 	switch (trial->outcome) {
 	case TRIAL_HOLDS:
-		printf("It holds, and is in the mode %s again: to keep it enforced, write "
-		       "\"mode: enforce\"\nin profile %s.\n",
+		printf("It holds, and is in the mode %s again. To keep it enforced, write\n"
+		       "\"mode: enforce\" in profile %s.\n",
 		       mode, profile);
 		break;
 	case TRIAL_UNTRIED:
-		printf("Nothing had the profile meanwhile, so that nothing is known of it. It is "
-		       "in the mode\n%s again.\n",
+		printf("Nothing had the profile meanwhile, so that nothing is known of it. It is\n"
+		       "in the mode %s again.\n",
 		       mode);
 		break;
 	case TRIAL_WOULD_BREAK:
-		printf("It was not enforced: what is needed would have been denied. `capward "
-		       "explain` has the\nremedies.\n");
+		printf("It was not enforced: what is needed would have been denied.\n"
+		       "`capward explain` has the remedies.\n");
 		break;
 	case TRIAL_BROKE:
-		printf("It denied what was not known, and is in the mode %s again. `capward "
-		       "explain` has the\nremedies.\n",
+		printf("It denied what was not known, and is in the mode %s again.\n"
+		       "`capward explain` has the remedies.\n",
 		       mode);
 		break;
 	case TRIAL_STOPPED:
