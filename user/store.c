@@ -16,6 +16,7 @@
 #include "output.h"
 #include "state_file.h"
 #include "text.h"
+#include "workload_name.h"
 
 #define VERSION 1 /* of the form of the files; any other change of it than a new key raises it */
 #define SUFFIX	".json"
@@ -777,7 +778,7 @@ int store_write_ended(const char *dir, const struct stored_run *run, struct erro
 /* Whether there is room for one more workload, called @name. */
 static int require_room(const char *dir, const char *name, struct error *err)
 {
-	bool claimed = !strncmp(name, "claimed ", strlen("claimed "));
+	bool claimed = workload_is_claimed(name);
 	const char *prefix = claimed ? "claimed%20" : "";
 	struct names names = {};
 	size_t count = 0, most = claimed ? STORE_CLAIMED : STORE_WORKLOADS;

@@ -8,6 +8,8 @@
 
 #include "image.h"
 
+#define CLAIMED "claimed "
+
 /* What the API server makes names with: SafeEncodeString() of k8s.io/apimachinery/pkg/util/rand. */
 #define POD_LETTERS "bcdfghjklmnpqrstvwxz2456789"
 #define POD_DIGITS  "0123456789"
@@ -94,10 +96,15 @@ static void image_name(const char *text, char name[static WORKLOAD_NAME], const 
 		set_name(name, "%simage %s@%s", prefix, image.name, image.digest);
 }
 
+bool workload_is_claimed(const char *name)
+{
+	return !strncmp(name, CLAIMED, strlen(CLAIMED));
+}
+
 bool workload_name(const char *path, const struct identity *identity,
 		   char name[static WORKLOAD_NAME])
 {
-	const char *prefix = identity->claimed ? "claimed " : "";
+	const char *prefix = identity->claimed ? CLAIMED : "";
 	const char *runtime = identity->container.runtime, *id = identity->container.id;
 
 	if (!strcmp(runtime, "capward"))

@@ -28,4 +28,7 @@
 bool workload_name(const char *path, const struct identity *identity,
 		   char name[static WORKLOAD_NAME]);
 
+/* Whether @name, as workload_name() writes them, is one that somebody else than root had a say in. */
+bool workload_is_claimed(const char *name);
+
 #endif

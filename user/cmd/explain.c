@@ -25,6 +25,7 @@
 #include "store.h"
 #include "syscall_name.h"
 #include "syscall_object.h"
+#include "workload_name.h"
 
 /* Something that was denied or refused, or would be: why something may have failed. */
 struct cause {
@@ -319,14 +320,13 @@ static int explain_running(struct explain *explain, const struct scope_view *vie
 static struct identity identity_of_run(const struct stored_run *run,
 				       char space[static IDENTITY_TEXT])
 {
-	static const char claimed[] = "claimed "; /* workload_name() */
 	char *slash = run->pod ? strrchr(run->pod, '/') : NULL;
 	struct identity identity = {
 		.container.runtime = run->runtime ? run->runtime : "",
 		.name = run->name,
 		.image = run->image,
 		.pod = slash ? slash + 1 : run->pod,
-		.claimed = !strncmp(run->workload, claimed, strlen(claimed)),
+		.claimed = workload_is_claimed(run->workload),
 	};
 
 	snprintf(identity.container.id, sizeof(identity.container.id), "%s",
