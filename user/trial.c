@@ -476,8 +476,10 @@ static int audit(struct trial *trial, const struct capward_policy *policy, struc
 			      .before = before};
 	int code = read_moment(trial->engine, &watch.last, &watch.past, err);
 
-	if (!code)
+	if (!code) {
+		tell(&trial->teller, "audited");
 		code = watch_for(&watch, trial->audit_ns, policy, err);
+	}
 	scopes_free(&watch.last);
 	if (!code)
 		code = gather_evidence(trial, before, err);
@@ -521,11 +523,11 @@ static int run_phases(struct trial *trial, struct evidence *before, struct error
 	}
 	if (code)
 		return code;
-	tell(&trial->teller, "audited");
 	code = audit(trial, &now, before, err);
 	if (*trial->stop && trial->outcome == TRIAL_HOLDS)
 		trial->outcome = TRIAL_STOPPED;
 	if (!code && trial->outcome == TRIAL_HOLDS) {
+		/* Before it is, because this may have to wait for who reads it. */
 		tell(&trial->teller, "enforced");
 		code = enforce(trial, &now, before, err);
 	}
