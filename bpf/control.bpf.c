@@ -15,9 +15,11 @@
  */
 #include "judge.h"
 #include "past.h"
+#include "places.h"
 
 __u64 policy_words[CAPWARD_POLICIES] SEC(".data.words");
 struct capward_generation generation SEC(".data.generation");
+struct capward_hint hints[CAPWARD_HINTS] SEC(".data.hints");
 
 SEC("syscall")
 int place(__u64 *build)
@@ -57,15 +59,17 @@ int govern(struct capward_govern *request)
 {
 	struct capward_scope *scope, *new = &governing;
 	__u64 id = request->cgroup;
-	int result;
 
 	if (request->policy >= CAPWARD_POLICIES)
 		return -EINVAL;
-	scope = bpf_map_lookup_elem(&scopes, &id);
+	scope = find_scope(id);
 	if (scope) {
 		scope->root = request->root;
+		scope->root_place = find_place(request->root);
 		*(volatile __u64 *)&scope->outer = request->outer;
 		__sync_fetch_and_and(&scope->fast, 0);
+		if (request->root != id)
+			keep_denials(scope, 0); /* they are counted in a scope's own entry */
 		scope->policy = request->policy;
 		__sync_fetch_and_and(&scope->flags, ~CAPWARD_SCOPE_ASSIGNED);
 		__sync_fetch_and_or(&scope->flags, request->flags);
@@ -73,20 +77,18 @@ int govern(struct capward_govern *request)
 	}
 	__builtin_memset(new, 0, sizeof(*new));
 	new->root = request->root;
+	new->root_place = find_place(request->root);
 	new->outer = request->outer;
 	new->policy = request->policy;
 	new->flags = request->flags;
-	result = bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST);
-	if (!result)
-		__sync_fetch_and_add(&state.scopes, 1);
-	return result;
+	return add_scope(id, new);
 }
 
 SEC("syscall")
 int begin_anew(__u64 *cgroup)
 {
 	__u64 id = *cgroup;
-	struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &id);
+	struct capward_scope *scope = find_scope(id);
 
 	if (!scope)
 		return -ENOENT;
@@ -99,12 +101,7 @@ int begin_anew(__u64 *cgroup)
 SEC("syscall")
 int forget(__u64 *cgroup)
 {
-	__u64 id = *cgroup;
-	int result = bpf_map_delete_elem(&scopes, &id);
-
-	if (!result)
-		__sync_fetch_and_add(&state.scopes, -1);
-	return result;
+	return remove_scope(*cgroup);
 }
 
 SEC("syscall")

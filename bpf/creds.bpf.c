@@ -28,10 +28,10 @@ static __always_inline void note_copy(struct cred *new, const struct cred *old)
 
 	if (!root)
 		return;
-	owned = bpf_map_lookup_elem(&owned_creds, &key);
+	owned = cred_owner(&key);
 	if (old != task->real_cred && !owned)
 		return;
-	if (state.setup_tasks && task_phase(task, root) == PHASE_SET_UP)
+	if (state.setup_tasks && process_phase(task->group_leader, root) == PHASE_SET_UP)
 		return;
 	/*
 	 * What a task has from before it was workload, or governed, it can only keep by leaving it
@@ -60,9 +60,14 @@ int BPF_PROG(cred_transfer, struct cred *new, const struct cred *old)
 SEC("lsm/cred_free")
 int BPF_PROG(cred_free, struct cred *cred)
 {
-	__u64 key = (__u64)cred;
+	__u64 key = (__u64)cred, *owner = bpf_map_lookup_elem(&owned_creds, &key);
 
-	bpf_map_delete_elem(&owned_creds, &key);
+	/*
+	 * Before 6.7 the map refuses with -EBUSY where this interrupts who is about to lock a part of it
+	 * (htab_lock_bucket()). What is at this address next must not be taken for the scope's.
+	 */
+	if (owner && bpf_map_delete_elem(&owned_creds, &key))
+		*owner = 0;
 	return 0;
 }
 
@@ -72,7 +77,8 @@ int BPF_PROG(uring_personality, const struct cred *new, int ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 root = current_scope_root();
 
-	if (!ret && root && new != task->real_cred &&task_phase(task, root) == PHASE_WORKLOAD)
+	if (!ret && root &&
+	    new != task->real_cred &&process_phase(task->group_leader, root) == PHASE_WORKLOAD)
 		adopt_cred(new, root);
 	return ret;
 }
@@ -86,7 +92,7 @@ int seed_tasks(struct bpf_iter__task *context)
 	if (!task)
 		return 0;
 	root = task_scope_root(task);
-	if (root && task_phase(task, root) == PHASE_WORKLOAD)
+	if (root && process_phase(task->group_leader, root) == PHASE_WORKLOAD)
 		adopt_cred(task->real_cred, root);
 	return 0;
 }
@@ -123,7 +129,7 @@ int seed_rings(struct bpf_iter__task_file *context)
 	root = task_scope_root(task);
 	ring = file->private_data;
 	cred = root ? BPF_CORE_READ(ring, sq_creds) : NULL;
-	if (cred && task_phase(task, root) == PHASE_WORKLOAD)
+	if (cred && process_phase(task->group_leader, root) == PHASE_WORKLOAD)
 		adopt_cred(cred, root);
 	return 0;
 }

@@ -110,12 +110,11 @@ int BPF_PROG(guard_link_new_fd, struct bpf_link *link)
 static __always_inline bool may_write_sysctl(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct check check = {
-		.use = {.permission = CAPWARD_OP_TAMPER},
-		.task = task,
+	struct use use = {
 		.cgroup = bpf_get_current_cgroup_id(),
+		.permission = CAPWARD_OP_TAMPER,
 	};
-	struct capward_scope *scope = scope_at(check.cgroup, task), *entry;
+	struct capward_scope *scope = scope_at(use.cgroup, task), *entry;
 	__u64 cred = (__u64)BPF_CORE_READ(task, real_cred), denying = 0, *owner;
 	enum capward_verdict verdict;
 
@@ -123,7 +122,7 @@ static __always_inline bool may_write_sysctl(void)
 		owner = state.unlisted ? bpf_map_lookup_elem(&owned_creds, &cred) : NULL;
 		if (!owner)
 			return true;
-		scope = bpf_map_lookup_elem(&scopes, owner);
+		scope = find_scope(*owner);
 		if (!scope)
 			return !state.enforcing;
 	}
@@ -131,14 +130,15 @@ static __always_inline bool may_write_sysctl(void)
 	if (verdict != CAPWARD_DENIED && scope->outer)
 		denying = denying_scope(scope->outer, CAPWARD_OP_TAMPER);
 	if (denying) {
-		entry = bpf_map_lookup_elem(&scopes, &denying);
+		entry = find_scope(denying);
 		if (entry)
 			scope = entry;
 		verdict = CAPWARD_DENIED;
 	}
 	verdict = gated(scope, verdict);
+	use.verdict = verdict;
 	if (verdict != CAPWARD_UNJUDGED)
-		record(&check, scope, verdict);
+		record(&use, scope);
 	return verdict != CAPWARD_DENIED;
 }
 
@@ -181,11 +181,7 @@ int BPF_PROG(guard_rlimit, struct task_struct *task, unsigned int resource, stru
 SEC("syscall")
 int mark(void *context)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return bpf_task_storage_get(&own_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE)
-		       ? 0
-		       : -ENOMEM;
+	return make_entry(&own_tasks, bpf_get_current_task_btf(), NULL) ? 0 : -ENOMEM;
 }
 
 char LICENSE[] SEC("license") = "GPL";

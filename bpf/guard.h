@@ -22,7 +22,8 @@ static __always_inline bool is_capwards(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
 
-	return bpf_task_storage_get(&own_tasks, leader, NULL, 0) && !task_scope_root(task);
+	return bpf_task_storage_get(&own_tasks, leader, NULL, 0) &&
+	       !scope_root(task_scope(task), leader);
 }
 
 /* The answer of a hook where something of capward's is about to be touched: 0 or -EPERM. */

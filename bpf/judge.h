@@ -7,58 +7,71 @@
 #ifndef CAPWARD_JUDGE_H
 #define CAPWARD_JUDGE_H
 
+#include "denials.h"
 #include "note.h"
 #include "scope.h"
 
-/* Repeated denials that a scope may report in one window; what is new is always reported. */
-#define EVENT_WINDOW_NS	  1000000000ULL
-#define EVENTS_PER_WINDOW 32
+/* Repeated denials that a scope may report in one look; what is new is always reported. */
+#define EVENTS_PER_LOOK 32
 
-static __always_inline bool window_has_room(struct capward_scope *root, __u64 now)
+static __always_inline bool has_room(struct capward_scope *root)
 {
-	if (now - root->window >= EVENT_WINDOW_NS) {
-		root->window = now;
-		root->window_events = 0;
-	}
-	if (__sync_fetch_and_add(&root->window_events, 1) < EVENTS_PER_WINDOW)
+	if (__sync_fetch_and_add(&root->offered, 1) < EVENTS_PER_LOOK)
 		return true;
 	__sync_fetch_and_add(&root->limited, 1);
 	return false;
 }
 
-static __noinline int send_event(struct check *check, struct capward_scope *scope, __u64 count,
-				 __u32 verdict, __u64 now)
+/* Room for an event; NULL: the buffer is full, which is counted. */
+static __always_inline struct capward_event *begin_event(void)
 {
-	struct task_struct *task = check->task;
-	struct capward_event *event;
+	struct capward_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event) {
+	if (!event)
 		__sync_fetch_and_add(&state.lost, 1);
-		return 0;
-	}
+	return event;
+}
+
+/* Fill @event in, of @use in @scope, and send it. */
+static __noinline int send_event(struct capward_event *event, struct use *use,
+				 struct capward_scope *scope, __u64 count)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
 	event->type = CAPWARD_EVENT_VERDICT;
 	event->size = sizeof(*event);
 	event->version = CAPWARD_ABI;
-	event->time = now;
+	event->time = bpf_ktime_get_boot_ns();
 	event->scope = scope->root;
-	event->cgroup = check->cgroup;
+	event->cgroup = use->cgroup;
 	event->count = count;
 	event->pid = task->tgid;
 	event->tid = task->pid;
 	event->policy = scope->policy;
 	event->syscall = task_syscall(task);
-	event->userns_level = check->use.level;
-	event->permission = check->use.permission;
-	event->verdict = verdict;
+	event->userns_level = use->level;
+	event->permission = use->permission;
+	event->verdict = use->verdict;
 	event->mode = policy_mode(scope_word(scope));
-	event->audit = !(check->use.opts & CAP_OPT_NOAUDIT);
+	event->audit = !(use->opts & CAP_OPT_NOAUDIT);
 	event->pad[0] = 0;
 	event->pad[1] = 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	__sync_fetch_and_add(&state.sent, 1);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
+}
+
+/* Begin the look that it is time for in @scope. */
+static __always_inline void renew(struct capward_scope *scope)
+{
+	__u32 look = state.look;
+
+	if ((__s32)(look - (__u32)scope->look) <= 0)
+		return;
+	__sync_fetch_and_and(&scope->fast, 0);
+	scope->offered = 0;
+	scope->look = look;
 }
 
 /*
@@ -68,13 +81,9 @@ static __noinline int send_event(struct check *check, struct capward_scope *scop
  */
 static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
 {
-	__u32 look = state.look;
 	__u64 before;
 
-	if (scope->look != look) {
-		__sync_fetch_and_and(&scope->fast, 0);
-		scope->look = look;
-	}
+	renew(scope);
 	before = __sync_fetch_and_or(&scope->fast, bit);
 	/* An atomic operation orders what is around it only if its answer is used (arm64). */
 	barrier_var(before);
@@ -82,14 +91,13 @@ static __always_inline void allow_fast(struct capward_scope *scope, __u64 bit)
 		__sync_fetch_and_and(&scope->fast, 0);
 }
 
-/* Whether the uses of @check's permission are evidence: what is allowed of operations is not. */
-static __always_inline bool is_evidence(struct check *check, struct capward_scope *root,
-					__u32 verdict)
+/* Whether @use is evidence: what is allowed of operations is not. */
+static __always_inline bool is_evidence(struct use *use, struct capward_scope *root)
 {
-	if (check->use.permission < CAPWARD_CAPS ||
-	    (verdict != CAPWARD_USED && verdict != CAPWARD_PROBED))
+	if (use->permission < CAPWARD_CAPS ||
+	    (use->verdict != CAPWARD_USED && use->verdict != CAPWARD_PROBED))
 		return true;
-	if (check->use.permission == CAPWARD_BEYOND)
+	if (use->permission == CAPWARD_BEYOND)
 		__sync_fetch_and_add(&root->uncounted, 1);
 	return false;
 }
@@ -108,47 +116,67 @@ static __always_inline __u64 count_use(struct capward_scope *scope, __u64 cap, _
 	return count;
 }
 
-/*
- * Record @verdict in @scope, the entry that decided, and offer an event for what is new there and
- * for denials.
- */
-static __noinline int record(struct check *check, struct capward_scope *scope, __u32 verdict)
+/* How often @permission was denied in @root, with @noted of them in evidence. */
+static __always_inline __u64 count_denied(struct capward_scope *root, __u32 permission, __u64 noted)
 {
-	__u64 root_id = scope->root, bit = 1ULL << (check->use.permission & 63), count, now;
-	struct capward_scope *root = scope; /* where the scope's evidence is kept */
+	__u64 count = all_denials(root, permission, noted);
+
+	if (noted >= CAPWARD_LOOK_FIRST)
+		deny_fast(root, permission, noted);
+	return count;
+}
+
+/*
+ * Record @use, with its verdict, in @scope, the entry that decided, and offer an event for what is new
+ * there and for denials.
+ *
+ * Global, as judge() is, so that the verifier goes through it once in a program and not once for each
+ * state that its callers can be in: with the operations' programs that is the better part of loading.
+ * Weak, because each object has it.
+ */
+__weak __noinline int record(struct use *use, struct capward_scope *scope)
+{
+	struct capward_scope *root; /* where the scope's evidence is kept */
+	struct capward_event *event;
+	__u64 bit, count;
+	__u32 verdict;
 	bool fresh;
 
-	if (scope->root != check->cgroup) {
-		root = bpf_map_lookup_elem(&scopes, &root_id);
-		if (!root)
-			root = scope;
-	}
-	if (verdict >= CAPWARD_VERDICTS)
-		return 0; /* for the verifier; judge() records verdicts only */
+	if (!use || !scope) /* for the verifier */
+		return 0;
+	verdict = use->verdict;
+	if (verdict >= CAPWARD_VERDICTS) /* the same */
+		return 0;
+	root = root_of(scope);
+	if (!root)
+		root = scope;
+	bit = 1ULL << (use->permission & 63);
 	/* Before there is evidence, so that clean-up, which goes by these bits, misses none. */
 	fresh = !(__sync_fetch_and_or(&root->seen[verdict], bit) & bit);
-	if (!is_evidence(check, root, verdict))
+	if (!is_evidence(use, root))
 		return 0;
 	look_again();
-	count = note_evidence(check, root, verdict);
+	renew(root);
+	renew(scope);
+	count = note_evidence(use, root);
 	if (verdict == CAPWARD_USED)
-		count = count_use(scope, check->use.permission, bit);
+		count = count_use(scope, use->permission, bit);
+	else if (verdict == CAPWARD_DENIED)
+		count = count_denied(root, use->permission, count);
 	if (!fresh && verdict != CAPWARD_DENIED && verdict != CAPWARD_WOULD_DENY)
 		return 0;
 	if (root->flags & CAPWARD_SCOPE_QUIET)
 		return 0;
-	now = bpf_ktime_get_boot_ns();
-	if (fresh || window_has_room(root, now))
-		send_event(check, root, count, verdict, now);
+	event = fresh || has_room(root) ? begin_event() : NULL;
+	if (event)
+		send_event(event, use, root, count);
 	return 0;
 }
 
 /* Whether a credential of the scope could not be recorded; its own entry says so. */
 static __always_inline bool is_strict(struct capward_scope *scope)
 {
-	__u64 id = scope->root;
-
-	scope = bpf_map_lookup_elem(&scopes, &id);
+	scope = root_of(scope);
 	return !scope || scope->flags & CAPWARD_SCOPE_STRICT;
 }
 
@@ -156,9 +184,7 @@ static __always_inline bool is_strict(struct capward_scope *scope)
  * The id of the scope @id or of one around it whose policy denies workload @permission; 0: none does.
  * What lies deeper than it can see denies.
  *
- * Global, as judge() is, so that the verifier goes through it once in a program and not once for each
- * state that its callers can be in: with the operations' programs that is the better part of loading.
- * Weak, because each object has it.
+ * Global, as record().
  */
 __weak __noinline __u64 denying_scope(__u64 id, __u32 permission)
 {
@@ -168,7 +194,7 @@ __weak __noinline __u64 denying_scope(__u64 id, __u32 permission)
 	for (int i = 0; i <= CAPWARD_NESTING; i++) {
 		if (!at)
 			return 0;
-		scope = bpf_map_lookup_elem(&scopes, &at);
+		scope = find_scope(at);
 		if (!scope)
 			return 0;
 		if (word_denies(scope_word(scope), permission))
@@ -191,7 +217,7 @@ static __always_inline __u64 denying_left(struct bound *bound, __u64 here, __u32
 		return here;
 	if (left == here)
 		return 0;
-	if (bpf_map_lookup_elem(&scopes, &left))
+	if (find_scope(left))
 		return denying_scope(left, permission);
 	return word_denies(bound->word, permission) ? here : 0;
 }
@@ -209,23 +235,62 @@ static __always_inline enum capward_verdict gated(struct capward_scope *scope,
 }
 
 /*
+ * Give @use, of which is known who asks and with whose credential, its verdict in @scope, and record it;
+ * whether it is refused. It is also refused where workload of the scope @other may not, unless that is 0,
+ * and where @bound says so, unless that is NULL.
+ *
+ * Global, as record().
+ */
+__weak __noinline int judge_in(struct use *use, struct capward_scope *scope, __u64 other,
+			       struct bound *bound)
+{
+	struct capward_scope *entry;
+	enum capward_verdict verdict;
+	__u64 denying = 0;
+
+	if (!use || !scope) /* for the verifier */
+		return 1;
+	verdict = decide(scope_word(scope), use->permission, use->phase, use->credential);
+	if (verdict != CAPWARD_DENIED && use->credential != CREDENTIAL_LENT) {
+		if (use->phase == PHASE_WORKLOAD && scope->outer)
+			denying = denying_scope(scope->outer, use->permission);
+		if (use->phase == PHASE_WORKLOAD && !denying && other)
+			denying = denying_scope(other, use->permission);
+		if (!denying && bound && bound->anywhere)
+			denying = denying_left(bound, scope->root, use->permission);
+	}
+	if (denying) {
+		entry = find_scope(denying);
+		if (entry) /* it may have gone meanwhile */
+			scope = entry;
+		verdict = CAPWARD_DENIED;
+	}
+	verdict = gated(scope, verdict);
+	if (verdict == CAPWARD_USED && use->opts & (CAP_OPT_NOAUDIT | OPT_MOOT))
+		verdict = CAPWARD_PROBED;
+
+	use->verdict = verdict;
+	if (verdict != CAPWARD_UNJUDGED)
+		record(use, scope);
+	return verdict == CAPWARD_DENIED;
+}
+
+/*
+ * Whether @use is refused to the process that @leader leads, which is in @scope unless that is NULL.
  * Everything but the plain case: the first use, a set-up task, a credential that is not the task's
  * own, a capability outside the mask, a scope within a scope, a task that left its scope.
  */
-static __always_inline bool judge_check(struct check *check)
+static __always_inline int judge_process(struct use *use, struct task_struct *leader,
+					 struct capward_scope *scope)
 {
-	struct capward_scope *scope = check->scope, *other = NULL;
-	struct task_struct *task = check->task;
-	enum credential credential = CREDENTIAL_OWN;
-	struct bound *bound = process_bound(check->leader);
-	__u64 cred = check->use.cred, *owner, denying = 0;
-	enum capward_verdict verdict;
-	enum phase phase;
+	struct bound *bound = process_bound(leader);
+	struct capward_scope *other = NULL;
+	__u64 cred = use->cred, owner;
 
-	if (cred && cred != (__u64)BPF_CORE_READ(task, real_cred)) {
-		owner = bpf_map_lookup_elem(&owned_creds, &cred);
-		other = owner ? bpf_map_lookup_elem(&scopes, owner) : NULL;
-		credential =
+	if (cred && cred != (__u64)BPF_CORE_READ(bpf_get_current_task_btf(), real_cred)) {
+		owner = cred_owner(&cred);
+		other = owner ? find_scope(owner) : NULL;
+		use->credential =
 			owner || (scope && is_strict(scope)) ? CREDENTIAL_OWNED : CREDENTIAL_LENT;
 		if (other && scope && scope->root == other->root)
 			other = NULL;
@@ -239,44 +304,16 @@ static __always_inline bool judge_check(struct check *check)
 		scope = other;
 		other = NULL;
 	}
-	if (bound && !scope) {
-		__u64 left = bound->scope;
-
-		scope = bpf_map_lookup_elem(&scopes, &left);
-	}
-	if (!scope) {
+	if (bound && !scope)
+		scope = find_scope(bound->scope);
+	if (!scope)
 		/* The scope is gone, and with it the place to record anything. */
-		if (state.enforcing && bound && credential != CREDENTIAL_LENT &&
-		    (word_denies(bound->word, check->use.permission) ||
-		     word_denies(bound->others, check->use.permission)))
-			return true;
-		return false;
-	}
+		return state.enforcing && bound && use->credential != CREDENTIAL_LENT &&
+		       (word_denies(bound->word, use->permission) ||
+			word_denies(bound->others, use->permission));
 
-	phase = process_set_up(check->leader, scope->root) ? PHASE_SET_UP : PHASE_WORKLOAD;
-	verdict = decide(scope_word(scope), check->use.permission, phase, credential);
-	if (verdict != CAPWARD_DENIED && credential != CREDENTIAL_LENT) {
-		if (phase == PHASE_WORKLOAD && scope->outer)
-			denying = denying_scope(scope->outer, check->use.permission);
-		if (phase == PHASE_WORKLOAD && !denying && other)
-			denying = denying_scope(other->root, check->use.permission);
-		if (!denying && bound && bound->anywhere)
-			denying = denying_left(bound, scope->root, check->use.permission);
-	}
-	if (denying) {
-		struct capward_scope *entry = bpf_map_lookup_elem(&scopes, &denying);
-
-		if (entry) /* it may have gone meanwhile */
-			scope = entry;
-		verdict = CAPWARD_DENIED;
-	}
-	verdict = gated(scope, verdict);
-	if (verdict == CAPWARD_USED && check->use.opts & (CAP_OPT_NOAUDIT | OPT_MOOT))
-		verdict = CAPWARD_PROBED;
-
-	if (verdict != CAPWARD_UNJUDGED)
-		record(check, scope, verdict);
-	return verdict == CAPWARD_DENIED;
+	use->phase = process_phase(leader, scope->root);
+	return judge_in(use, scope, other ? other->root : 0, bound);
 }
 
 /*
@@ -302,19 +339,13 @@ static __always_inline bool is_chmod_without_setgid(struct task_struct *task)
 __weak __noinline int judge(struct use *use)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct check check = {
-		.task = task,
-		.leader = task->group_leader,
-		.cgroup = bpf_get_current_cgroup_id(),
-	};
 
 	if (!use) /* for the verifier */
 		return 1;
-	check.use = *use;
 	if (use->permission == CAP_FSETID && is_chmod_without_setgid(task))
-		check.use.opts |= OPT_MOOT;
-	check.scope = scope_at(check.cgroup, task);
-	return judge_check(&check);
+		use->opts |= OPT_MOOT;
+	use->cgroup = bpf_get_current_cgroup_id();
+	return judge_process(use, task->group_leader, scope_at(use->cgroup, task));
 }
 
 /*

@@ -13,6 +13,7 @@
 /* include/uapi/asm-generic/errno-base.h */
 #define EPERM  1
 #define ENOENT 2
+#define E2BIG  7
 #define ENOMEM 12
 #define EEXIST 17
 #define EINVAL 22
@@ -57,6 +58,25 @@ static __always_inline __u64 task_cgroup(struct task_struct *task)
 static __always_inline bool cgroup_is_v2(struct cgroup *cgroup)
 {
 	return cgroup->root->hierarchy_id == 0;
+}
+
+/* Attempts at what another does at the same time. */
+#define ENTRY_TRIES 3
+
+/*
+ * The entry of @task in @map, a task storage; where it has none, one that is made as @initial says, or of
+ * zeros where that is NULL. NULL: there is no memory.
+ *
+ * Of two that make an entry of one task at a time the second is refused, because there is one, or because
+ * there is a list, be it another tool's (bpf_local_storage_update()).
+ */
+static __always_inline void *make_entry(void *map, struct task_struct *task, void *initial)
+{
+	void *entry = NULL;
+
+	for (int i = 0; !entry && i < ENTRY_TRIES; i++)
+		entry = bpf_task_storage_get(map, task, initial, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return entry;
 }
 
 static __always_inline bool task_in_host_mounts(struct task_struct *task, __u64 host)

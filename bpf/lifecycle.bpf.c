@@ -28,6 +28,7 @@
  */
 #include "look.h"
 #include "past.h"
+#include "places.h"
 #include "scope.h"
 #include "capward/glob.h"
 #include "runtime_name.h"
@@ -175,6 +176,22 @@ static __always_inline void read_names(struct cgroup *cgroup)
 				  BPF_CORE_READ(cgroup, self.parent, cgroup, kn, name));
 }
 
+/* What the names tell (runtime_name.h), each global so that the verifier goes through it once. */
+__noinline int is_container(void)
+{
+	return runtime_names_container(making.name, making.parent_name);
+}
+
+__noinline int is_exempt(void)
+{
+	return runtime_names_exempt(making.name);
+}
+
+__noinline int is_service(void)
+{
+	return runtime_names_service(making.name);
+}
+
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
@@ -182,21 +199,21 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	__u64 id, parent_id;
 	__u32 policy = 0;
 	bool container;
-	int error; /* before 6.4 the helper leaves the upper half of its answer open */
+	int error;
 
 	if (!cgroup_is_v2(cgroup))
 		return 0;
 	id = BPF_CORE_READ(cgroup, kn, id);
 	parent_id = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
-	parent = bpf_map_lookup_elem(&scopes, &parent_id);
+	parent = find_scope(parent_id);
 	if (!parent && state.ever & CAPWARD_EVER_FULL)
 		parent = scope_above(cgroup);
 
 	read_names(cgroup);
-	container = runtime_names_container(making.name, making.parent_name);
+	container = is_container();
 	making.is_unit = false;
 	/* A governed task must not choose its policy by choosing a name. */
-	if (!runtime_names_exempt(making.name) && (!parent || !current_scope_root()))
+	if (!is_exempt() && (!parent || !current_scope_root()))
 		policy = matching_policy(path);
 	if (policy == CAPWARD_MATCH_CONTAINER) {
 		container = true;
@@ -204,8 +221,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	}
 	if (!policy && !parent && container)
 		policy = state.container_policy;
-	if (!policy && !parent && state.service_policy && making.is_unit &&
-	    runtime_names_service(making.name))
+	if (!policy && !parent && state.service_policy && making.is_unit && is_service())
 		policy = state.service_policy;
 
 	__builtin_memset(new, 0, sizeof(*new));
@@ -216,6 +232,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 		new->flags = container ? CAPWARD_SCOPE_CONTAINER : 0;
 	} else if (parent) {
 		new->root = parent->root;
+		new->root_place = parent->root_place;
 		new->outer = parent->outer;
 		new->policy = parent->policy;
 		new->flags = parent->flags;
@@ -226,7 +243,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	error = state.scopes >= SCOPES_RESERVED_FROM &&
 				(new->root != id || new->policy == CAPWARD_POLICY_OBSERVE)
 			? -ENOMEM
-			: bpf_map_update_elem(&scopes, &id, new, BPF_NOEXIST);
+			: add_scope(id, new);
 	if (error == -EEXIST)
 		return 0; /* another build's program has made it: one is replacing the other */
 	if (error) {
@@ -235,16 +252,16 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 		tell(CAPWARD_CHANGE_MADE, id, NULL);
 		return 0;
 	}
-	__sync_fetch_and_add(&state.scopes, 1);
 	/*
 	 * User space replaces the policy of a scope from the top down. Where it changed the parent
 	 * after it was read above, and passed here before this entry was there, follow it.
 	 */
 	if (parent && !policy) {
-		struct capward_scope *made = bpf_map_lookup_elem(&scopes, &id);
+		struct capward_scope *made = find_scope(id);
 
 		if (made) {
 			made->root = parent->root;
+			made->root_place = parent->root_place;
 			made->outer = parent->outer;
 			made->policy = parent->policy;
 		}
@@ -259,42 +276,41 @@ SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
 	struct capward_scope *scope, *root;
-	__u64 id, root_id;
+	__u64 id;
 
 	if (!cgroup_is_v2(cgroup))
 		return 0;
 	id = BPF_CORE_READ(cgroup, kn, id);
-	scope = bpf_map_lookup_elem(&scopes, &id);
+	scope = find_scope(id);
 	if (!scope)
 		return 0;
-	root_id = scope->root;
-	if (root_id == id) {
+	if (scope->root == id) {
 		end_evidence(id, scope, keeps_evidence(scope));
 		tell(CAPWARD_CHANGE_GONE, id, scope);
 	} else {
-		root = bpf_map_lookup_elem(&scopes, &root_id);
+		root = root_of(scope);
 		for (__u32 cap = 0; root && cap < CAPWARD_CAPS; cap++)
 			if (scope->used[cap])
 				__sync_fetch_and_add(&root->used[cap], scope->used[cap]);
 	}
-	if (!bpf_map_delete_elem(&scopes, &id))
-		__sync_fetch_and_add(&state.scopes, -1);
+	remove_scope(id);
 	return 0;
 }
 
 /* Make the process that @leader leads the set-up task that @as says. */
 static __always_inline void begin_set_up(struct task_struct *leader, const struct set_up *as)
 {
-	struct set_up *set_up;
+	struct set_up *set_up = make_entry(&set_up_tasks, leader, NULL);
 
-	set_up = bpf_task_storage_get(&set_up_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!set_up)
 		return; /* no memory: workload */
 	set_up->scope = as->scope;
 	set_up->elsewhere = as->elsewhere;
 	set_up->deadline = as->deadline;
-	if (!__sync_lock_test_and_set(&set_up->live, 1))
-		__sync_fetch_and_add(&state.setup_tasks, 1);
+	/* Counted first, so that the number is at no moment less than there are. */
+	__sync_fetch_and_add(&state.setup_tasks, 1);
+	if (__sync_lock_test_and_set(&set_up->live, 1))
+		__sync_fetch_and_add(&state.setup_tasks, -1);
 }
 
 static __always_inline void end_set_up(struct task_struct *leader)
@@ -313,48 +329,56 @@ static __always_inline void unbind(struct task_struct *leader)
 	if (!state.bound_tasks)
 		return;
 	bound = bpf_task_storage_get(&bound_tasks, leader, NULL, 0);
-	if (bound && __sync_lock_test_and_set(&bound->live, 0))
-		__sync_fetch_and_add(&state.bound_tasks, -1);
+	if (bound)
+		stop_bound(bound);
 }
 
 /*
  * The host moved the process that @leader leads, out of the scope @from unless that is 0: nothing
- * binds it now, wherever its credential was made (bind_by_birth()).
+ * binds it now, wherever its credential was made. It is there already and may be in bind_by_birth():
+ * whoever makes the entry, it is not live in the end.
  */
 static __always_inline void release(struct task_struct *leader, __u64 from)
 {
-	unbind(leader);
-	if (from)
-		bpf_task_storage_get(&bound_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct bound *bound = from ? make_entry(&bound_tasks, leader, NULL)
+				   : bpf_task_storage_get(&bound_tasks, leader, NULL, 0);
+
+	if (bound)
+		stop_bound(bound);
 }
 
-/* Whether a policy that denies anything binds the current task, in its scope or from one it left. */
-static __always_inline bool current_binds(void)
+/*
+ * Whether a policy that denies anything binds the current process, which @leader leads, in its scope or from
+ * one it left.
+ */
+static __always_inline bool current_binds(struct task_struct *leader)
 {
 	struct bound *bound;
 
 	if (scope_binds(current_scope()))
 		return true;
-	bound = task_bound(bpf_get_current_task_btf());
+	bound = process_bound(leader);
 	return bound && bound->anywhere;
 }
 
-/* Whether the current task is the workload of a scope, one that it is in or one that it left. */
-static __always_inline bool current_is_workload(void)
+/*
+ * Whether the current process, which @leader leads, is the workload of a scope, one that it is in or one that
+ * it left.
+ */
+static __always_inline bool current_is_workload(struct task_struct *leader)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct capward_scope *scope = current_scope();
 
-	if (scope && task_phase(task, scope->root) == PHASE_WORKLOAD)
+	if (scope && process_phase(leader, scope->root) == PHASE_WORKLOAD)
 		return true;
-	return task_bound(task);
+	return process_bound(leader);
 }
 
-/* What binds who leaves the scope @from and is bound already as @task is. */
-static __always_inline struct bound bound_after(struct task_struct *task,
+/* What binds who leaves the scope @from and is bound already as the process that @leader leads is. */
+static __always_inline struct bound bound_after(struct task_struct *leader,
 						struct capward_scope *from)
 {
-	struct bound *bound = task_bound(task);
+	struct bound *bound = process_bound(leader);
 	struct bound as = {
 		.scope = from->root,
 		.word = scope_words(from->root),
@@ -373,25 +397,30 @@ static __always_inline struct bound bound_after(struct task_struct *task,
 	return as;
 }
 
-/* Keep @task, which workload moves out of the scope @from into @to, if that is one, bound by it. */
-static __always_inline void stay_bound(struct task_struct *task, struct capward_scope *from,
-				       struct capward_scope *to)
+/*
+ * Keep @task, of the process that @leader leads, which workload moves out of the scope @from into @to, if that
+ * is one, bound by it.
+ */
+static __always_inline void stay_bound(struct task_struct *task, struct task_struct *leader,
+				       struct capward_scope *from, struct capward_scope *to)
 {
 	struct bound as;
 
 	if (!from || (to && !scope_binds(from)))
 		return;
 	__sync_fetch_and_or(&state.ever, CAPWARD_EVER_LEFT);
-	as = bound_after(task, from);
+	as = bound_after(leader, from);
 	adopt_cred(BPF_CORE_READ(task, real_cred), from->root);
 	/* It must not go free for want of memory. The mover is the workload's, if not the task. */
-	if (!bind(task->group_leader, &as))
+	if (!bind(leader, &as))
 		bpf_send_signal(SIGKILL);
 }
 
 SEC("fentry/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *task)
 {
+	struct task_struct *leader = task->group_leader;
+	struct task_struct *mover = bpf_get_current_task_btf()->group_leader;
 	struct capward_scope *from, *to;
 	bool by_workload;
 
@@ -404,19 +433,19 @@ int BPF_PROG(cgroup_attach_begins, struct cgroup *cgroup, struct task_struct *ta
 	moving.within = from && to && from->root == to->root;
 	if (moving.within)
 		return 0;
-	by_workload = current_is_workload();
+	by_workload = current_is_workload(mover);
 	moving.by_host = !by_workload;
 	if (by_workload)
-		stay_bound(task, from, to);
-	moving.set_up =
-		to && !scope_binds(from) && !current_binds() && !(by_workload && task_bound(task));
+		stay_bound(task, leader, from, to);
+	moving.set_up = to && !scope_binds(from) && !current_binds(mover) &&
+			!(by_workload && process_bound(leader));
 	if (moving.set_up) {
 		struct set_up as = {
 			.scope = to->root,
 			.deadline = bpf_ktime_get_ns() + SET_UP_NS,
 		};
 
-		begin_set_up(task->group_leader, &as);
+		begin_set_up(leader, &as);
 	}
 	return 0;
 }
@@ -436,10 +465,10 @@ int BPF_PROG(cgroup_attach_ends, struct cgroup *cgroup, struct task_struct *task
 	return 0;
 }
 
-/* Hand what binds the process of @parent on to @child. False: there is no memory. */
-static __always_inline bool inherit_bound(struct task_struct *parent, struct task_struct *child)
+/* Hand what binds the process that @leader leads on to @child. False: there is no memory. */
+static __always_inline bool inherit_bound(struct task_struct *leader, struct task_struct *child)
 {
-	struct bound *bound = task_bound(parent);
+	struct bound *bound = process_bound(leader);
 
 	return !bound || bind(child, bound);
 }
@@ -447,7 +476,7 @@ static __always_inline bool inherit_bound(struct task_struct *parent, struct tas
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
 {
-	struct task_struct *parent = bpf_get_current_task_btf();
+	struct task_struct *parent = bpf_get_current_task_btf()->group_leader;
 	bool into = clone_flags & CLONE_INTO_CGROUP;
 	struct capward_scope *from;
 	struct set_up *set_up = NULL;
@@ -459,7 +488,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 		return 0;
 	from = current_scope();
 	if (from && state.setup_tasks)
-		set_up = task_set_up(parent, from->root);
+		set_up = process_set_up(parent, from->root);
 	if (set_up) {
 		begin_set_up(child, set_up);
 		return 0;
@@ -475,7 +504,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 	} else if (!inherit_bound(parent, child)) {
 		return -ENOMEM;
 	}
-	if (task_bound(parent))
+	if (process_bound(parent))
 		return 0;
 	if (!scope_binds(from)) {
 		struct set_up as = {
@@ -515,23 +544,27 @@ static __always_inline bool set_up_goes_on(struct task_struct *task, struct linu
 {
 	if (task_in_host_mounts(task, state.mount_ns))
 		return scope->flags & CAPWARD_SCOPE_CONTAINER || exec_by_descriptor(bprm);
-	return task_at_host_root(task, state.root) && task_set_up(task->real_parent, scope->root);
+	return task_at_host_root(task, state.root) &&
+	       process_set_up(task->real_parent->group_leader, scope->root);
 }
 
 SEC("lsm/bprm_check_security")
 int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
 
-	if (ret || task == task->group_leader || !state.unlisted)
+	if (ret || task == leader || !state.unlisted)
 		return ret;
-	return inherit_bound(task, task) ? 0 : -ENOMEM;
+	return inherit_bound(leader, task) ? 0 : -ENOMEM;
 }
 
-/* A child that was forked into a cgroup is there now: it is bound only if that left the scope. */
-static __always_inline void settle(struct task_struct *task)
+/*
+ * The current process, which @leader leads, was perhaps forked into a cgroup and is there now: it is bound only
+ * if that left the scope.
+ */
+static __always_inline void settle(struct task_struct *leader)
 {
-	struct bound *bound = task_bound(task);
+	struct bound *bound = process_bound(leader);
 	struct capward_scope *scope;
 
 	if (!bound)
@@ -539,22 +572,22 @@ static __always_inline void settle(struct task_struct *task)
 	scope = current_scope();
 	if (scope && policy_mode(bound->others) != CAPWARD_ENFORCE &&
 	    (!bound->anywhere || scope->root == bound->scope))
-		unbind(task->group_leader);
+		unbind(leader);
 }
 
-/* Whether @task is to set up a scope that it is just being moved into: cgroup_attach_begins(). */
-static __always_inline bool is_awaited(struct task_struct *task)
+/* Whether who @leader leads is to set up a scope that it is just being moved into: cgroup_attach_begins(). */
+static __always_inline bool is_awaited(struct task_struct *leader)
 {
 	struct set_up *set_up;
 
-	set_up = bpf_task_storage_get(&set_up_tasks, task->group_leader, NULL, 0);
+	set_up = bpf_task_storage_get(&set_up_tasks, leader, NULL, 0);
 	return set_up && set_up->live && !set_up->elsewhere;
 }
 
 /* The payload of the scope @root runs; tell the first time. */
 static __always_inline void tell_started(__u64 root)
 {
-	struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &root);
+	struct capward_scope *scope = find_scope(root);
 
 	if (scope &&
 	    !(__sync_fetch_and_or(&scope->flags, CAPWARD_SCOPE_STARTED) & CAPWARD_SCOPE_STARTED))
@@ -564,23 +597,23 @@ static __always_inline void tell_started(__u64 root)
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(bprm_committed_creds, struct linux_binprm *bprm)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
 	struct capward_scope *scope;
 
-	settle(task);
+	settle(leader);
 	if (!state.setup_tasks)
 		return 0;
 	scope = current_scope();
 	if (scope) {
-		if (!task_set_up(task, scope->root) || set_up_goes_on(task, bprm, scope))
+		if (!process_set_up(leader, scope->root) || set_up_goes_on(task, bprm, scope))
 			return 0;
 		/* From here on it is the workload's, which may keep it and use it after another. */
 		own_cred(task->real_cred, scope->root);
 		tell_started(scope->root);
-	} else if (is_awaited(task)) {
+	} else if (is_awaited(leader)) {
 		return 0;
 	}
-	end_set_up(task->group_leader);
+	end_set_up(leader);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When to look at what is else only counted: state.look goes up about once a second.
+ * When to look at what is else only counted: state.look is the time, about in seconds, as far as somebody
+ * has asked for it.
  */
 #ifndef CAPWARD_LOOK_H
 #define CAPWARD_LOOK_H
@@ -11,12 +12,11 @@
 /* Make it time to look again, where it is. */
 static __always_inline void look_again(void)
 {
-	__u32 now = bpf_jiffies64();
+	__u32 now = bpf_ktime_get_ns() >> CAPWARD_LOOK_SHIFT;
 
-	if (now - state.looked_at < CAPWARD_LOOK_JIFFIES)
-		return;
-	state.looked_at = now;
-	__sync_fetch_and_add(&state.look, 1);
+	/* Not back, where it was kept from its processor in between. */
+	if ((__s32)(now - state.look) > 0)
+		state.look = now;
 }
 
 #endif

@@ -12,16 +12,35 @@
 #include "capward/abi.h"
 
 /*
- * scopes: cgroup id -> struct capward_scope. Written by the programs only: an entry is made by
- * `govern` (on behalf of user space) or at mkdir, and removed at rmdir. Allocated in advance, so
- * that memory pressure never leaves a new container ungoverned.
+ * scopes: place -> struct capward_scope. Written by the programs only: a place is taken by `govern` (on
+ * behalf of user space) or at mkdir, and is free again at rmdir. An array, which the verifier makes a few
+ * instructions of, and which user space maps to read it. Allocated in advance, so that memory pressure
+ * never leaves a new container ungoverned.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CAPWARD_SCOPES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct capward_scope);
+} scopes __weak SEC(".maps");
+
+/*
+ * places: cgroup id -> place in scopes. Written with it; what it says is so, and has no entry for what is
+ * ungoverned. Allocated in advance.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CAPWARD_SCOPES);
 	__type(key, __u64);
-	__type(value, struct capward_scope);
-} scopes __weak SEC(".maps");
+	__type(value, __u32);
+} places __weak SEC(".maps");
+
+/*
+ * The hints map: hint_of(cgroup id) -> struct capward_hint, so that most checks need no look-up at all.
+ * Written with places: an entry is counted before it is found there, and until it no longer is.
+ */
+extern struct capward_hint hints[CAPWARD_HINTS];
 
 /*
  * policies: slot -> struct capward_policy, for people. Written by `set_policy` on behalf of user
@@ -62,7 +81,7 @@ struct {
 
 /*
  * owned_creds: struct cred * -> cgroup id of the scope whose workload made it. Written by the cred
- * hooks and at the end of set-up; an entry lives as long as the credential.
+ * hooks and at the end of set-up; an entry lives as long as the credential, or is 0 after it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -97,9 +116,12 @@ struct bound {
 	__u64 scope;	/* cgroup id of the scope it left first */
 	__u64 word;	/* what holds there, as it was then, for when the scope is gone */
 	__u64 others;	/* what held in those that it left later, all together */
-	__u32 live;	/* 1 while it counts in state.bound_tasks */
+	__u32 live;	/* 1 while it counts in state.bound_tasks, or BOUND_BY_BIRTH */
 	__u32 anywhere; /* 1: bound in another scope as well; 0: only where none governs */
 };
+
+/* It holds already, and is not counted yet: what an entry is made with, and never set later. */
+#define BOUND_BY_BIRTH 2
 
 /*
  * bound_tasks: task -> struct bound. Written by the lifecycle hooks, and by whichever finds a task

@@ -6,24 +6,19 @@
 #ifndef CAPWARD_NOTE_H
 #define CAPWARD_NOTE_H
 
+#include "decide.h"
 #include "look.h"
 
-/* One use of a permission. */
+/* One use of a permission by the current task, or a try. */
 struct use {
 	__u64 cred;	  /* const struct cred *; 0: the task's own */
+	__u64 cgroup;	  /* the id of the one that who is judged is in */
 	__u32 permission; /* a capability, or enum capward_operation */
 	__u32 opts;
-	__u32 level;   /* of the user namespace it is for; 0 is the host's */
+	__u32 level; /* of the user namespace it is for; 0 is the host's */
+	enum phase phase;
+	enum credential credential;
 	__u32 verdict; /* once there is one */
-};
-
-/* One that is to be judged. */
-struct check {
-	struct use use;
-	struct task_struct *task;
-	struct task_struct *leader;  /* the first thread of its process */
-	__u64 cgroup;		     /* the id of the one it is in */
-	struct capward_scope *scope; /* the entry of that, or NULL */
 };
 
 /* What an entry begins as: too large for the stack. */
@@ -53,24 +48,28 @@ static __always_inline void note_program(struct capward_evidence *known, struct 
 {
 	__u64 comm[CAPWARD_COMM / 8] = {}, *other;
 	struct dentry *dentry;
+	__u64 i;
 
 	bpf_get_current_comm(comm, sizeof(comm));
-	for (__u32 i = 0; i < CAPWARD_PROGRAMS; i++) {
+	for (i = 0; i < CAPWARD_PROGRAMS; i++) {
 		other = (__u64 *)known->program[i].comm;
-		if (i >= known->programs) {
-			if (__sync_val_compare_and_swap(&known->programs, i, i + 1) != i)
-				continue;
-			other[0] = comm[0];
-			other[1] = comm[1];
-			dentry = BPF_CORE_READ(task, mm, exe_file, f_path.dentry);
-			bpf_probe_read_kernel_str(known->program[i].exe, CAPWARD_EXE,
-						  BPF_CORE_READ(dentry, d_name.name));
-			return;
-		}
+		if (i >= known->programs &&
+		    __sync_val_compare_and_swap(&known->programs, i, i + 1) == i)
+			break;
 		if (other[0] == comm[0] && other[1] == comm[1])
 			return;
 	}
-	__sync_fetch_and_add(&known->other_programs, 1);
+	barrier_var(i); /* see capable() */
+	if (i >= CAPWARD_PROGRAMS) {
+		__sync_fetch_and_add(&known->other_programs, 1);
+		return;
+	}
+	other = (__u64 *)known->program[i].comm;
+	other[0] = comm[0];
+	other[1] = comm[1];
+	dentry = BPF_CORE_READ(task, mm, exe_file, f_path.dentry);
+	bpf_probe_read_kernel_str(known->program[i].exe, CAPWARD_EXE,
+				  BPF_CORE_READ(dentry, d_name.name));
 }
 
 /* The entry of @key, made where it is new; NULL: there is no memory for it. */
@@ -107,8 +106,8 @@ static __always_inline void note_object(struct capward_evidence *known, struct t
 }
 
 /*
- * Look at @use by the current task, which is of those that are @known. Global and weak as judge() is, so
- * that the verifier goes through it once in a program.
+ * Look at @use, which is of those that are @known. Global and weak as judge() is, so that the verifier goes
+ * through it once in a program.
  */
 __weak __noinline int look_at(struct capward_evidence *known, struct use *use)
 {
@@ -133,28 +132,25 @@ __weak __noinline int look_at(struct capward_evidence *known, struct use *use)
 }
 
 /*
- * Note @verdict on what @check asks for in the scope whose own entry is @root; how often there was one,
- * or 0 when there was no memory for it.
+ * Note @use in the scope whose own entry is @root; how often there was one with that verdict, or 0 when
+ * there was no memory for it.
  */
-static __noinline __u64 note_evidence(struct check *check, struct capward_scope *root,
-				      __u32 verdict)
+static __always_inline __u64 note_evidence(struct use *use, struct capward_scope *root)
 {
 	struct capward_evidence_key key = {
-		.scope = root->root, .permission = check->use.permission, .verdict = verdict};
+		.scope = root->root, .permission = use->permission, .verdict = use->verdict};
 	struct capward_evidence *known = evidence_entry(&key);
 	__u64 count;
 
 	if (!known) {
-		__sync_fetch_and_add(&root->uncounted, verdict != CAPWARD_USED);
+		__sync_fetch_and_add(&root->uncounted, use->verdict != CAPWARD_USED);
 		return 0;
 	}
 	count = __sync_fetch_and_add(&known->count, 1) + 1;
-	if (check->use.opts & (CAP_OPT_NOAUDIT | OPT_MOOT))
+	if (use->opts & (CAP_OPT_NOAUDIT | OPT_MOOT))
 		__sync_fetch_and_add(&known->probes, 1);
-	if (count <= CAPWARD_LOOK_FIRST || known->look != state.look) {
-		check->use.verdict = verdict;
-		look_at(known, &check->use);
-	}
+	if (count <= CAPWARD_LOOK_FIRST || known->look != state.look)
+		look_at(known, use);
 	return count;
 }
 

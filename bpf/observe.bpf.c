@@ -25,19 +25,13 @@
  */
 __weak __noinline int observe(struct use *use)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct check check = {
-		.task = task,
-		.leader = task->group_leader,
-		.cgroup = bpf_get_current_cgroup_id(),
-	};
+	struct capward_scope *scope = current_scope();
 
 	if (!use) /* for the verifier */
 		return 0;
-	check.use = *use;
-	check.scope = scope_at(check.cgroup, task);
-	if (check.scope && policy_mode(scope_word(check.scope)) != CAPWARD_OFF)
-		record(&check, check.scope, check.use.verdict);
+	use->cgroup = bpf_get_current_cgroup_id();
+	if (scope && policy_mode(scope_word(scope)) != CAPWARD_OFF)
+		record(use, scope);
 	return 0;
 }
 
@@ -59,7 +53,8 @@ static __always_inline void hold_all(__u64 caps, __u32 opts)
 /* Whether the current task is one that a runtime sets a scope up with. */
 static __always_inline bool sets_up(struct capward_scope *scope)
 {
-	return state.setup_tasks && task_set_up(bpf_get_current_task_btf(), scope->root);
+	return state.setup_tasks &&
+	       process_set_up(bpf_get_current_task_btf()->group_leader, scope->root);
 }
 
 static __always_inline __u64 caps_at(const kernel_cap_t *at)

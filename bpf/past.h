@@ -6,7 +6,8 @@
 #define CAPWARD_PAST_H
 
 #include "kernel.h"
-#include "maps.h"
+#include "denials.h"
+#include "scope.h"
 
 /*
  * Whether the evidence of @scope, which is going, is to be kept until user space has taken it. What is
@@ -65,7 +66,7 @@ static long end_entry(__u32 index, struct ending *ending)
 static long end_used(__u32 cap, struct ending *ending)
 {
 	struct capward_evidence_key key = {.scope = ending->scope, .permission = cap};
-	struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &key.scope);
+	struct capward_scope *scope = find_scope(key.scope);
 	struct capward_evidence *known;
 	__u64 used;
 
@@ -88,6 +89,7 @@ static __always_inline void end_evidence(__u64 id, struct capward_scope *scope, 
 	struct ending ending = {
 		.scope = id, .keep = keep, .quiet = scope->flags & CAPWARD_SCOPE_QUIET};
 
+	keep_denials(scope, 0);
 	/* First, so that what is seen from now on is found the next time. */
 	for (__u32 verdict = 0; verdict < CAPWARD_VERDICTS; verdict++)
 		ending.seen[verdict] = __sync_lock_test_and_set(&scope->seen[verdict], 0);

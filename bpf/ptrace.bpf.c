@@ -18,16 +18,17 @@
 #define PTRACE_MODE_NOAUDIT 0x04
 
 /*
- * The capabilities that the policies of @task's process leave it. With @meant, also those that only
- * observe count as they are written, to tell what enforcing them would refuse.
+ * The capabilities that its policies leave the process that @leader leads, in @scope unless that is NULL.
+ * With @meant, also those that only observe count as they are written, to tell what enforcing them would
+ * refuse.
  */
-static __always_inline __u64 task_allows(struct task_struct *task, bool meant)
+static __always_inline __u64 process_allows(struct task_struct *leader, struct capward_scope *scope,
+					    bool meant)
 {
-	struct capward_scope *scope = task_scope(task);
-	struct bound *bound = task_bound(task);
+	struct bound *bound = process_bound(leader);
 	__u64 allowed = CAPWARD_MASK;
 
-	if (scope && task_phase(task, scope->root) == PHASE_SET_UP)
+	if (scope && process_phase(leader, scope->root) == PHASE_SET_UP)
 		return allowed;
 	if (scope)
 		allowed &= scope_words(scope->root);
@@ -50,10 +51,13 @@ static __always_inline __u64 permitted(struct task_struct *task)
 /* Whether @tracee may do what @tracer may not, so that tracing it takes SYS_PTRACE. */
 static __noinline bool exceeds(struct task_struct *tracee, struct task_struct *tracer)
 {
-	bool same = task_scope_root(tracer) == task_scope_root(tracee);
-	__u64 caps = permitted(tracee) & task_allows(tracee, same) & ((1ULL << CAPWARD_CAPS) - 1);
+	struct task_struct *tracee_leader = tracee->group_leader, *leader = tracer->group_leader;
+	struct capward_scope *tracee_scope = task_scope(tracee), *scope = task_scope(tracer);
+	bool same = scope_root(scope, leader) == scope_root(tracee_scope, tracee_leader);
+	__u64 caps = permitted(tracee) & process_allows(tracee_leader, tracee_scope, same) &
+		     ((1ULL << CAPWARD_CAPS) - 1);
 
-	return caps & ~task_allows(tracer, true);
+	return caps & ~process_allows(leader, scope, true);
 }
 
 SEC("lsm/ptrace_access_check")
@@ -83,15 +87,10 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 	if (!exceeds(bpf_get_current_task_btf(), parent))
 		return 0;
 
-	/* Not judge(): who is to trace, and is judged, is not the current task. */
-	struct check check = {
-		.use = {.permission = CAP_SYS_PTRACE},
-		.task = parent,
-		.leader = parent->group_leader,
-		.cgroup = task_cgroup(parent),
-		.scope = task_scope(parent),
-	};
-	return judge_check(&check) ? -EPERM : 0;
+	/* Not judge(): who is to trace, and is judged, is not the current task, which is told of. */
+	struct use use = {.cgroup = task_cgroup(parent), .permission = CAP_SYS_PTRACE};
+
+	return judge_process(&use, parent->group_leader, task_scope(parent)) ? -EPERM : 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

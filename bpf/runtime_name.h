@@ -62,18 +62,22 @@ static inline bool runtime_names_service(const char *name)
 	return false;
 }
 
-/* Whether @name, after its first @from bytes, has no dot but that of ".scope" at its end. */
-static inline __attribute__((always_inline)) bool name_is_scope(const char *name, unsigned int from)
+/* Whether @name has no dot but that of ".scope" at its end. */
+static inline bool name_is_scope(const char *name)
 {
-	for (unsigned int i = from; i < RUNTIME_NAME - sizeof("scope") && name[i]; i++)
+	for (unsigned int i = 0; i < RUNTIME_NAME - sizeof("scope") && name[i]; i++)
 		if (name[i] == '.')
-			return name[i + 1] == 's' && name[i + 2] == 'c' && name[i + 3] == 'o' &&
-			       name[i + 4] == 'p' && name[i + 5] == 'e' && !name[i + 6];
+			return NAME_STARTS(name + i, ".scope") && !name[i + sizeof(".scope") - 1];
 	return true;
 }
 
-#define NAME_IS_SCOPE(name, prefix)                                                                \
-	(NAME_STARTS(name, prefix) && name_is_scope(name, sizeof(prefix) - 1))
+/* Whether @name begins as those do that runtimes give a scope of systemd's, or a cgroup without it. */
+static inline bool name_starts_scope(const char *name)
+{
+	return NAME_STARTS(name, "docker-") || NAME_STARTS(name, "libpod-") ||
+	       NAME_STARTS(name, "crio-") || NAME_STARTS(name, "cri-containerd-") ||
+	       NAME_STARTS(name, "nerdctl-");
+}
 
 /* Where systemd-nspawn puts a machine's processes, apart from its own in "supervisor". */
 static inline bool runtime_names_machine(const char *name, const char *parent)
@@ -88,9 +92,8 @@ static inline bool runtime_names_container(const char *name, const char *parent)
 	if (runtime_names_monitor(name))
 		return false;
 	/* docker-registry.service and docker-limits.slice are a unit's. */
-	return NAME_IS_SCOPE(name, "docker-") || NAME_IS_SCOPE(name, "libpod-") ||
-	       NAME_IS_SCOPE(name, "crio-") || NAME_IS_SCOPE(name, "cri-containerd-") ||
-	       NAME_IS_SCOPE(name, "nerdctl-") || NAME_STARTS(name, "lxc.payload.") ||
+	return (name_starts_scope(name) && name_is_scope(name)) ||
+	       NAME_STARTS(name, "lxc.payload.") ||
 	       /* podman's pods are there as well, and the pod is not the container */
 	       (name_is_container_id(name) && !NAME_STARTS(parent, "libpod_parent")) ||
 	       runtime_names_machine(name, parent) ||

@@ -15,6 +15,76 @@
 /* What a cgroup too deep to find its scope belongs to: a scope whose policy denies everything. */
 static struct capward_scope too_deep = {.policy = CAPWARD_POLICY_BROKEN};
 
+static __always_inline struct capward_hint *hint_of(__u64 id)
+{
+	return &hints[capward_hash(id, CAPWARD_HINT_BITS)];
+}
+
+static __always_inline struct capward_scope *scope_in(__u32 place)
+{
+	return bpf_map_lookup_elem(&scopes, &place);
+}
+
+/*
+ * The place of the entry of the cgroup @id; CAPWARD_SCOPES: it has none.
+ *
+ * Global, so that the verifier goes through it once in a program. Weak, because each object has it.
+ */
+__weak __noinline __u32 find_place(__u64 id)
+{
+	volatile struct capward_hint *hint = hint_of(id);
+	struct capward_scope *scope;
+	__u32 place = hint->place, *listed;
+
+	if (!hint->entries)
+		return CAPWARD_SCOPES;
+	scope = scope_in(place);
+	if (scope && scope->id == id)
+		return place;
+	listed = bpf_map_lookup_elem(&places, &id);
+	place = listed ? *listed : CAPWARD_SCOPES;
+	/* An element of the map that was removed meanwhile may be another's. */
+	scope = scope_in(place);
+	return scope && scope->id == id ? place : CAPWARD_SCOPES;
+}
+
+/* The entry of the cgroup @id, or NULL. */
+static __always_inline struct capward_scope *find_scope(__u64 id)
+{
+	return scope_in(find_place(id));
+}
+
+/* The same in the few instructions that most checks are to take, where they do. */
+static __always_inline struct capward_scope *hinted_scope(__u64 id)
+{
+	volatile struct capward_hint *hint = hint_of(id);
+	struct capward_scope *scope;
+
+	if (!hint->entries)
+		return NULL;
+	scope = scope_in(hint->place);
+	return scope && scope->id == id ? scope : find_scope(id);
+}
+
+/* The place of the entry of the scope that the cgroup of @scope is part of, or CAPWARD_SCOPES. */
+__weak __noinline __u32 find_root(struct capward_scope *scope)
+{
+	struct capward_scope *root;
+	__u32 place;
+
+	if (!scope || !scope->root) /* the one for the verifier, the other is too_deep */
+		return CAPWARD_SCOPES;
+	place = scope->root_place;
+	root = scope_in(place);
+	return root && root->id == scope->root ? place : find_place(scope->root);
+}
+
+/* That entry, or NULL. */
+static __always_inline struct capward_scope *root_of(struct capward_scope *scope)
+{
+	return scope_in(find_root(scope));
+}
+
 struct climb {
 	__u64 cgroup; /* struct cgroup *; 0: above the root */
 	__u64 found;  /* id of the first cgroup with an entry; 0: none so far */
@@ -31,7 +101,7 @@ static long climb_one(__u32 index, struct climb *climb)
 		return 1;
 	cgroup = (struct cgroup *)climb->cgroup;
 	id = BPF_CORE_READ(cgroup, kn, id);
-	if (!bpf_map_lookup_elem(&scopes, &id))
+	if (!find_scope(id))
 		return 0;
 	climb->found = id;
 	return 1;
@@ -49,16 +119,8 @@ static __noinline struct capward_scope *scope_above(struct cgroup *cgroup)
 	bpf_loop(CLIMB_LEVELS, climb_one, &climb, 0);
 	id = climb.found;
 	if (id)
-		return bpf_map_lookup_elem(&scopes, &id);
+		return find_scope(id);
 	return climb.cgroup ? &too_deep : NULL;
-}
-
-/* The entry of @cgroup, or NULL. */
-static __always_inline struct capward_scope *listed_scope(struct cgroup *cgroup)
-{
-	__u64 id = cgroup->kn->id;
-
-	return bpf_map_lookup_elem(&scopes, &id);
 }
 
 /* The word of the policy of @scope. A slot that does not exist denies everything. */
@@ -70,13 +132,13 @@ static __always_inline __u64 scope_word(struct capward_scope *scope)
 	return slot < CAPWARD_POLICIES ? policy_words[slot] : policy_word(CAPWARD_ENFORCE, 0);
 }
 
-/* What the policies of the scope @id and of those around it deny, in one word. */
-static __always_inline __u64 scope_words(__u64 id)
+/* What the policies of the scope @id and of those around it deny, in one word. Global, as find_place(). */
+__weak __noinline __u64 scope_words(__u64 id)
 {
 	__u64 word = policy_word(CAPWARD_LEARN, CAPWARD_MASK);
 
 	for (int i = 0; i <= CAPWARD_NESTING; i++) {
-		struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &id);
+		struct capward_scope *scope = find_scope(id);
 
 		if (!scope)
 			return word;
@@ -89,7 +151,7 @@ static __always_inline __u64 scope_words(__u64 id)
 /* The scope that @cgroup is part of, or NULL: ungoverned. */
 static __always_inline struct capward_scope *cgroup_scope(struct cgroup *cgroup)
 {
-	struct capward_scope *scope = listed_scope(cgroup);
+	struct capward_scope *scope = find_scope(BPF_CORE_READ(cgroup, kn, id));
 
 	return !scope && state.ever & CAPWARD_EVER_FULL ? scope_above(cgroup) : scope;
 }
@@ -97,7 +159,7 @@ static __always_inline struct capward_scope *cgroup_scope(struct cgroup *cgroup)
 /* The same for the cgroup @id, which @task is in. */
 static __always_inline struct capward_scope *scope_at(__u64 id, struct task_struct *task)
 {
-	struct capward_scope *scope = bpf_map_lookup_elem(&scopes, &id);
+	struct capward_scope *scope = find_scope(id);
 
 	return !scope && state.ever & CAPWARD_EVER_FULL
 		       ? scope_above(BPF_CORE_READ(task, cgroups, dfl_cgrp))
@@ -128,18 +190,54 @@ static __always_inline bool scope_binds(struct capward_scope *scope)
 /* Bind the process that @leader leads as @as says. False: there is no memory. */
 static __always_inline bool bind(struct task_struct *leader, const struct bound *as)
 {
-	struct bound *bound;
+	struct bound *bound = make_entry(&bound_tasks, leader, NULL);
 
-	bound = bpf_task_storage_get(&bound_tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!bound)
 		return false;
 	bound->scope = as->scope;
 	bound->word = as->word;
 	bound->others = as->others;
 	bound->anywhere = as->anywhere;
-	if (!__sync_lock_test_and_set(&bound->live, 1))
+	if (__sync_lock_test_and_set(&bound->live, 1) != 1)
 		__sync_fetch_and_add(&state.bound_tasks, 1);
 	return true;
+}
+
+/*
+ * The same for a process that had no entry when it was looked at. Where it has one now the host has moved
+ * it meanwhile, which stands, or another of its threads is here.
+ */
+static __always_inline bool bind_unless_released(struct task_struct *leader, struct bound *as)
+{
+	struct bound *bound;
+
+	as->live = BOUND_BY_BIRTH;
+	bound = make_entry(&bound_tasks, leader, as);
+	if (!bound)
+		return false;
+	__sync_fetch_and_add(&state.bound_tasks, 1);
+	if (__sync_val_compare_and_swap(&bound->live, BOUND_BY_BIRTH, 1) != BOUND_BY_BIRTH)
+		__sync_fetch_and_add(&state.bound_tasks, -1);
+	return true;
+}
+
+static __always_inline void stop_bound(struct bound *bound)
+{
+	if (__sync_lock_test_and_set(&bound->live, 0) == 1)
+		__sync_fetch_and_add(&state.bound_tasks, -1);
+}
+
+/*
+ * The cgroup id of the scope whose workload made the credential that @key is the address of, or 0.
+ *
+ * Global, as find_place(). By its address, because what is known to be a pointer to a credential is no
+ * number to pass.
+ */
+__weak __noinline __u64 cred_owner(const __u64 *key)
+{
+	__u64 cred = key ? *key : 0, *owner = bpf_map_lookup_elem(&owned_creds, &cred);
+
+	return owner ? *owner : 0;
 }
 
 /*
@@ -152,25 +250,24 @@ static __always_inline bool bind(struct task_struct *leader, const struct bound 
  */
 __weak __noinline int bind_by_birth(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
 	struct capward_scope *here = current_scope(), *left;
 	struct bound as = {.others = policy_word(CAPWARD_LEARN, CAPWARD_MASK), .anywhere = 1};
-	__u64 cred = (__u64)BPF_CORE_READ(task, real_cred), *owner;
+	__u64 cred = (__u64)BPF_CORE_READ(task, real_cred);
 
-	owner = bpf_map_lookup_elem(&owned_creds, &cred);
-	if (!owner)
+	as.scope = cred_owner(&cred);
+	if (!as.scope)
 		return 0;
-	as.scope = *owner;
 	if (here && (here->root == as.scope || here->outer == as.scope))
 		return 0;
-	left = bpf_map_lookup_elem(&scopes, &as.scope);
+	left = find_scope(as.scope);
 	if (left) {
 		as.word = scope_words(as.scope);
 		as.anywhere = scope_binds(left);
 	}
 	if (here && !as.anywhere)
 		return 0;
-	if (bind(task->group_leader, &as))
+	if (bind_unless_released(leader, &as))
 		return 1;
 	bpf_send_signal(SIGKILL); /* it must not go free for want of memory */
 	return 0;
@@ -189,33 +286,28 @@ static __always_inline struct bound *process_bound(struct task_struct *leader)
 	return bound && bound->live ? bound : NULL;
 }
 
-static __always_inline struct bound *task_bound(struct task_struct *task)
-{
-	return process_bound(task->group_leader);
-}
-
 /*
- * The cgroup id of the scope @task is bound by, in its entry @scope or, where that is NULL, by one it
- * left; 0: ungoverned.
+ * The cgroup id of the scope that the process that @leader leads is bound by, in its entry @scope or, where
+ * that is NULL, by one it left; 0: ungoverned.
  */
-static __always_inline __u64 scope_root(struct capward_scope *scope, struct task_struct *task)
+static __always_inline __u64 scope_root(struct capward_scope *scope, struct task_struct *leader)
 {
 	struct bound *bound;
 
 	if (scope)
 		return scope->root;
-	bound = task_bound(task);
+	bound = process_bound(leader);
 	return bound ? bound->scope : 0;
 }
 
 static __always_inline __u64 task_scope_root(struct task_struct *task)
 {
-	return scope_root(task_scope(task), task);
+	return scope_root(task_scope(task), task->group_leader);
 }
 
 static __always_inline __u64 current_scope_root(void)
 {
-	return scope_root(current_scope(), bpf_get_current_task_btf());
+	return scope_root(current_scope(), bpf_get_current_task_btf()->group_leader);
 }
 
 static __always_inline void stop_set_up(struct set_up *set_up)
@@ -238,14 +330,9 @@ static __always_inline struct set_up *process_set_up(struct task_struct *leader,
 	return NULL;
 }
 
-static __always_inline struct set_up *task_set_up(struct task_struct *task, __u64 root)
+static __always_inline enum phase process_phase(struct task_struct *leader, __u64 root)
 {
-	return process_set_up(task->group_leader, root);
-}
-
-static __always_inline enum phase task_phase(struct task_struct *task, __u64 root)
-{
-	return task_set_up(task, root) ? PHASE_SET_UP : PHASE_WORKLOAD;
+	return process_set_up(leader, root) ? PHASE_SET_UP : PHASE_WORKLOAD;
 }
 
 /*
@@ -259,7 +346,7 @@ static __always_inline void own_cred(const struct cred *cred, __u64 root)
 
 	if (!bpf_map_update_elem(&owned_creds, &key, &root, BPF_ANY))
 		return;
-	scope = bpf_map_lookup_elem(&scopes, &root);
+	scope = find_scope(root);
 	if (scope)
 		__sync_fetch_and_or(&scope->flags, CAPWARD_SCOPE_STRICT);
 }
@@ -269,7 +356,7 @@ static __always_inline void adopt_cred(const struct cred *cred, __u64 root)
 {
 	__u64 key = (__u64)cred;
 
-	if (!bpf_map_lookup_elem(&owned_creds, &key))
+	if (!cred_owner(&key))
 		own_cred(cred, root);
 }
 

@@ -20,6 +20,9 @@
 #define LOCK	    "/run/capward.lock"
 #define READER_LOCK "/run/capward-trace.lock"
 
+/* Reads of what is just being moved. */
+#define READ_TRIES 8
+
 /* A buffer that is read, and the call that reads it now. */
 struct ring {
 	struct ring_buffer *buffer;
@@ -33,6 +36,7 @@ struct engine {
 	bool same_build;
 	__u32 unguarded; /* a bit for each enum capward_guard that is not whole */
 	struct capward_state *state;
+	const volatile struct capward_scope *scopes; /* CAPWARD_SCOPES */
 	struct ring rings[ENGINE_BUFFERS];
 };
 
@@ -86,6 +90,8 @@ void engine_close(struct engine *engine)
 		ring_buffer__free(engine->rings[i].buffer);
 	if (engine->state)
 		munmap(engine->state, sizeof(*engine->state));
+	if (engine->scopes)
+		munmap((void *)engine->scopes, CAPWARD_SCOPES * sizeof(*engine->scopes));
 	for (int i = 0; i < PINS; i++)
 		if (engine->fd[i] >= 0)
 			close(engine->fd[i]);
@@ -172,6 +178,18 @@ static int map_state(struct engine *engine, struct error *err)
 	return 0;
 }
 
+/* Read in place: a walk by key is two system calls an entry, and starts again where one is removed. */
+static int map_scopes(struct engine *engine, struct error *err)
+{
+	void *memory = mmap(NULL, CAPWARD_SCOPES * sizeof(*engine->scopes), PROT_READ, MAP_SHARED,
+			    engine->fd[PIN_SCOPES], 0);
+
+	if (memory == MAP_FAILED)
+		return error_set(err, -errno, PINS_DIR "/scopes: map: %s", strerror(errno));
+	engine->scopes = memory;
+	return 0;
+}
+
 int engine_run(int fd, void *context, size_t size)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = context, .ctx_size_in = size);
@@ -207,6 +225,8 @@ int engine_open(struct engine **out, struct error *err)
 	code = open_pins(engine, err);
 	if (!code)
 		code = map_state(engine, err);
+	if (!code)
+		code = map_scopes(engine, err);
 	if (!code)
 		code = read_generation(engine, err);
 	if (!code)
@@ -334,27 +354,35 @@ __u32 engine_unguarded(const struct engine *engine)
 
 int engine_scope(struct engine *engine, __u64 cgroup, struct capward_scope *out)
 {
-	return bpf_map_lookup_elem(engine->fd[PIN_SCOPES], &cgroup, out) ? -errno : 0;
+	__u32 place;
+
+	if (bpf_map_lookup_elem(engine->fd[PIN_PLACES], &cgroup, &place))
+		return -errno;
+	if (place >= CAPWARD_SCOPES)
+		return -ENOENT;
+	*out = engine->scopes[place];
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	/* Twice: another may have taken the place while it was read. */
+	return out->id == cgroup && engine->scopes[place].id == cgroup ? 0 : -ENOENT;
 }
 
 int engine_scopes(struct engine *engine,
 		  int (*each)(void *context, __u64 cgroup, const struct capward_scope *scope),
 		  void *context)
 {
-	__u64 key, next, *previous = NULL;
 	struct capward_scope scope;
 	int result;
 
-	while (!bpf_map_get_next_key(engine->fd[PIN_SCOPES], previous, &next)) {
-		key = next;
-		previous = &key;
-		if (bpf_map_lookup_elem(engine->fd[PIN_SCOPES], &key, &scope))
-			continue;
-		result = each(context, key, &scope);
+	for (__u32 i = 0; i < CAPWARD_SCOPES && i < engine->state->places; i++) {
+		scope = engine->scopes[i];
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!scope.id || engine->scopes[i].id != scope.id)
+			continue; /* free, or another's while it was read */
+		result = each(context, scope.id, &scope);
 		if (result)
 			return result;
 	}
-	return errno == ENOENT ? 0 : -errno;
+	return 0;
 }
 
 int engine_govern(struct engine *engine, const struct capward_govern *request, struct error *err)
@@ -432,14 +460,50 @@ int engine_set_policy(struct engine *engine, __u32 slot, const struct capward_po
 	return 0;
 }
 
+/* How many denials of @permission took the short way in the scope @root and are not in evidence yet. */
+static __u64 short_denials(struct engine *engine, __u64 root, __u32 permission)
+{
+	struct capward_scope scope = {};
+
+	if (engine_scope(engine, root, &scope) ||
+	    scope.denials >> CAPWARD_DENIALS_SHIFT != permission + 1)
+		return 0;
+	return CAPWARD_DENIALS_COUNT(scope.denials);
+}
+
+/*
+ * Read @key's evidence with those denials. Where they moved there meanwhile it is read again; in the moment
+ * in which they are taken from the one and not yet in the other they are missing.
+ */
+static int read_counted(struct engine *engine, const struct capward_evidence_key *key,
+			struct capward_evidence *out)
+{
+	__u64 before = 0, after = 0;
+
+	for (int i = 0; i < READ_TRIES; i++) {
+		if (key->verdict == CAPWARD_DENIED)
+			before = short_denials(engine, key->scope, key->permission);
+		if (bpf_map_lookup_elem(engine->fd[PIN_EVIDENCE], key, out))
+			return -errno;
+		if (key->verdict == CAPWARD_DENIED)
+			after = short_denials(engine, key->scope, key->permission);
+		if (after >= before)
+			break;
+	}
+	out->count += before;
+	return 0;
+}
+
 int engine_evidence(struct engine *engine, __u64 root, __u32 permission, __u32 verdict,
 		    struct capward_evidence *out)
 {
 	struct capward_evidence_key key = {
 		.scope = root, .permission = permission, .verdict = verdict};
 
-	if (bpf_map_lookup_elem(engine->fd[PIN_EVIDENCE], &key, out))
-		return -errno;
+	int code = read_counted(engine, &key, out);
+
+	if (code)
+		return code;
 	for (size_t i = 0; i < CAPWARD_PROGRAMS; i++) {
 		out->program[i].comm[CAPWARD_COMM - 1] = '\0';
 		out->program[i].exe[CAPWARD_EXE - 1] = '\0';

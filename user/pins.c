@@ -11,6 +11,8 @@
 
 static const char *const names[PINS] = {
 	[PIN_SCOPES] = "scopes",
+	[PIN_PLACES] = "places",
+	[PIN_HINTS] = "hints",
 	[PIN_POLICIES] = "policies",
 	[PIN_MATCHES] = "matches",
 	[PIN_EVIDENCE] = "evidence",

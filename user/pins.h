@@ -22,6 +22,8 @@
 /* The maps, and after them the programs that are run or attached on request. */
 enum pin {
 	PIN_SCOPES,
+	PIN_PLACES,
+	PIN_HINTS,
 	PIN_POLICIES,
 	PIN_MATCHES,
 	PIN_EVIDENCE,

@@ -48,8 +48,8 @@ static int by_root(const void *left, const void *right)
 }
 
 /*
- * Sort @entries and drop what is there twice: a walk over a hash map starts again when the entry it
- * was at is removed.
+ * Sort @entries and drop what is there twice: an entry that was removed, and made again in another place,
+ * while they were read.
  */
 static void sort_entries(struct entries *entries)
 {

@@ -14,10 +14,13 @@
 #endif
 
 /* Version of every structure below. A pinned state of another version is never touched. */
-#define CAPWARD_ABI 5
+#define CAPWARD_ABI 6
 
-/* Capabilities that have a counter of their own. Linux 7.2 has 41 (CAP_LAST_CAP is 40). */
-#define CAPWARD_CAPS 48
+/*
+ * Capabilities that have a counter of their own: as many as make an entry of the scopes map 512 bytes.
+ * Linux 7.2 has 41 (CAP_LAST_CAP is 40).
+ */
+#define CAPWARD_CAPS 45
 
 #define CAPWARD_SCOPES	 65536
 #define CAPWARD_POLICIES 4096
@@ -118,26 +121,59 @@ struct capward_policy {
  * policy, so that one look-up serves any depth; its `root` names the governed cgroup it is part of.
  */
 struct capward_scope {
+	__u64 id;     /* of the cgroup; 0: the place is free */
 	__u64 root;   /* cgroup id of the scope: its own, or that of the governed ancestor */
 	__u64 outer;  /* cgroup id of the scope around this one, whose policy holds too; or 0 */
 	__u32 policy; /* slot in the policies map */
 	__u32 flags;
-	__u64 fast;		      /* capabilities whose use is announced already */
+	__u64 fast; /* capabilities whose use takes the short way, where it is allowed */
+	__u64 look; /* when what takes the short way was looked at; as capward_state.look */
+	/* Where the entry of `root` is, or another by now. Of a free place: the next, from 1. */
+	__u32 root_place;
+	__u32 offered;	     /* repeated denials that events were offered for since `look` */
+	__u64 denials;	     /* that took the short way: CAPWARD_DENIALS() of which, and how many */
+	__u64 denied_before; /* of that permission, in evidence, when it began to */
+	__u64 limited;	     /* events withheld by the rate limit */
+	__u64 uncounted;     /* verdicts missing from counts: no memory for an entry */
 	__u64 seen[CAPWARD_VERDICTS]; /* permissions an event was offered for, by verdict */
-	__u64 uncounted;	      /* verdicts missing from counts: no memory for an entry */
-	__u64 window;		      /* start of the current event window, ns since boot */
-	__u32 window_events;	      /* events offered in it */
-	__u32 look;		      /* `fast` holds while state.look is this */
-	__u64 limited;		      /* events withheld by the rate limit */
 	__u64 used[CAPWARD_CAPS];     /* uses, by capability */
 };
+
+/*
+ * Denials that took the short way, in one word so that no count is added to another permission's. Kept
+ * in the scope's own entry.
+ */
+#define CAPWARD_DENIALS_SHIFT	       56
+#define CAPWARD_DENIALS(permission)    ((__u64)((permission) + 1) << CAPWARD_DENIALS_SHIFT)
+#define CAPWARD_DENIALS_COUNT(denials) ((denials) & ((1ULL << CAPWARD_DENIALS_SHIFT) - 1))
+
+/*
+ * From the id of a cgroup to its entry without a look-up: how many entries there are whose ids have this
+ * hint, and the place of one of them, if it is not another's by now. Four times as many as scopes, so that few share one.
+ */
+struct capward_hint {
+	__u32 entries;
+	__u32 place;
+};
+
+#define CAPWARD_HINT_BITS 18
+#define CAPWARD_HINTS	  (1U << CAPWARD_HINT_BITS)
+
+/*
+ * The id of a cgroup in @bits bits (1 to 31). Ids are numbers in a row, with gaps that are much alike: one
+ * for each file of a cgroup (__kernfs_new_node()). Multiplied by the golden ratio they spread.
+ */
+static inline __u32 capward_hash(__u64 id, __u32 bits)
+{
+	return (__u32)id * 0x9e3779b1U >> (32 - bits);
+}
 
 /*
  * What is counted is looked at as well, when it was, by which system call and which program, the first
  * times, so that what starts shows what it does, and after that once in each of these, about a second.
  */
-#define CAPWARD_LOOK_FIRST   64
-#define CAPWARD_LOOK_JIFFIES 256
+#define CAPWARD_LOOK_FIRST 64
+#define CAPWARD_LOOK_SHIFT 30 /* of ns: 1.07 s */
 
 /* Scopes that are gone whose evidence is kept at most: some 20 MB, with a dozen entries each. */
 #define CAPWARD_GONE 4096
@@ -212,14 +248,20 @@ enum capward_ever {
 
 /* The one entry of the state map. */
 struct capward_state {
-	__u32 abi;		/* CAPWARD_ABI of the programs that are loaded */
-	__u32 size;		/* sizeof(struct capward_state) of the programs that are loaded */
-	__u64 mount_ns;		/* the host's mount namespace, as the kernel's pointer */
-	__u64 root;		/* the host's root directory, as the kernel's pointer */
-	__u32 container_policy; /* slot for cgroups that runtimes name */
-	__s32 setup_tasks;	/* live set-up tasks on the host */
-	__u64 lost;		/* events that found the ring buffer full */
-	__u64 sent;		/* events that went into it */
+	__u32 abi;	/* CAPWARD_ABI of the programs that are loaded */
+	__u32 size;	/* sizeof(struct capward_state) of the programs that are loaded */
+	__u64 mount_ns; /* the host's mount namespace, as the kernel's pointer */
+	__u64 root;	/* the host's root directory, as the kernel's pointer */
+	/* What closes the short way, or asks who is on it. Each check reads both as one. */
+	union {
+		struct {
+			__u32 look;	   /* the time, in looks; it goes on when somebody asks */
+			__s32 setup_tasks; /* live set-up tasks on the host */
+		};
+		__u64 way;
+	};
+	__u64 lost; /* events that found the ring buffer full */
+	__u64 sent; /* events that went into it */
 	/* What makes a task governed whose cgroup has no entry. Each check reads both as one. */
 	union {
 		struct {
@@ -232,18 +274,19 @@ struct capward_state {
 	__u32 enforcing;      /* the gate; 0: closed, what would be denied is would-deny */
 	__u64 loaded_at;      /* ns since boot */
 	__u32 match_list;     /* 0 or 1: the list of matches in force */
-	__u32 scopes;	      /* entries in the scopes map */
+	__u32 scopes;	      /* cgroups that have an entry */
 	__u32 service_policy; /* slot for cgroups that are services; 0: they are not governed */
 	__u32 plans;	      /* how often profiles were put in force */
 	__u64 changes_lost;   /* changes that found their buffer full */
 	__u64 past[CAPWARD_VERDICTS]; /* verdicts in scopes that are gone */
 	__u64 past_limited;	      /* events withheld by the rate limit in them */
-	__u32 look;		      /* goes up when it is time to look again */
-	__u32 looked_at;	      /* jiffies when it did */
-	__u32 keep;	 /* the evidence of scopes that are gone is kept until it was taken */
-	__s32 gone;	 /* of how many it is kept now */
-	__u64 gone_lost; /* of how many it was not, because of too many others */
-	__u64 spare[1];	 /* zero; fields to come take their place */
+	__u32 container_policy;	      /* slot for cgroups that runtimes name */
+	__u32 places;		      /* of the scopes map that were ever in use: the first ones */
+	__u32 keep;	   /* the evidence of scopes that are gone is kept until it was taken */
+	__s32 gone;	   /* of how many it is kept now */
+	__u64 gone_lost;   /* of how many it was not, because of too many others */
+	__u64 free_places; /* the first, from 1, and above it how often this was changed */
+	__u64 spare[1];	   /* zero; fields to come take their place */
 };
 
 /* Kinds of what the kernel numbers. */
@@ -348,11 +391,12 @@ struct capward_set_policy {
 CAPWARD_ASSERT(CAPWARD_OPS_END <= CAPWARD_BEYOND);
 CAPWARD_ASSERT(sizeof(struct capward_policy) == 80);
 CAPWARD_ASSERT(sizeof(struct capward_scope) == 512);
-CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 128);
+CAPWARD_ASSERT(__builtin_offsetof(struct capward_scope, used) == 152);
+CAPWARD_ASSERT(sizeof(struct capward_hint) == 8);
 CAPWARD_ASSERT(sizeof(struct capward_evidence_key) == 16);
 CAPWARD_ASSERT(sizeof(struct capward_evidence) == 384);
 CAPWARD_ASSERT(sizeof(struct capward_match) == 272);
-CAPWARD_ASSERT(sizeof(struct capward_state) == 200);
+CAPWARD_ASSERT(sizeof(struct capward_state) == 208);
 CAPWARD_ASSERT(sizeof(struct capward_object) == 8);
 CAPWARD_ASSERT(sizeof(struct capward_generation) == 40);
 CAPWARD_ASSERT(sizeof(struct capward_event) == 80);

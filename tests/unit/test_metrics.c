@@ -303,7 +303,7 @@ static void scopes(void **state)
 
 	(void)state;
 	one[CAPWARD_USED][10] = 7;
-	one[CAPWARD_DENIED][47] = 8;
+	one[CAPWARD_DENIED][44] = 8;
 	one[CAPWARD_DENIED][CAPWARD_OP_MOUNT] = 9;
 	one[CAPWARD_WOULD_DENY][CAPWARD_OP_TAMPER] = 10;
 	text = printed(&metrics);
@@ -313,7 +313,7 @@ static void scopes(void **state)
 	assert_has(text, "capward_capability_uses_total{" LABELS
 			 "cap=\"CAP_NET_BIND_SERVICE\",verdict=\"used\"} 7");
 	assert_has(text,
-		   "capward_capability_uses_total{" LABELS "cap=\"CAP_47\",verdict=\"denied\"} 8");
+		   "capward_capability_uses_total{" LABELS "cap=\"CAP_44\",verdict=\"denied\"} 8");
 	assert_has(text, "capward_operation_uses_total{" LABELS
 			 "operation=\"mount\",verdict=\"denied\"} 9");
 	assert_has(text, "capward_operation_uses_total{" LABELS

@@ -18,7 +18,10 @@
  *     bypass passed-fd CGROUP         started outside: a child in CGROUP opens its pagemap and hands
  *                                     it out; is a page's frame shown (SYS_ADMIN of the opener)?
  *     bypass ptrace|vm|pidfd|root PID  take over PID, which may do more
+ *     bypass traceme GO               a child says "ready PID", for the host to move it out, waits until GO is
+ *                                     there, and asks to be traced by its parent, which stays
  *     bypass wait FILE COMMAND..      say "ready PID", wait until FILE is there, then execute COMMAND
+ *     bypass ask FILE                 .. and ask all the while, then once more
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -254,12 +257,25 @@ static int ring_openat(struct ring *ring, const char *file, int flags, int perso
 	return cqe->res < 0 ? -cqe->res : 0;
 }
 
-static void wait_until(const char *file)
+static void ready(void)
 {
 	printf("ready %d\n", getpid());
 	fflush(stdout);
+}
+
+static void wait_until(const char *file)
+{
+	ready();
 	while (access(file, F_OK))
 		usleep(10000);
+}
+
+static int ask_until(const char *file)
+{
+	ready();
+	while (access(file, F_OK))
+		use_time();
+	return use_time();
 }
 
 /* @go: NULL, or the file to wait for before the request is made. */
@@ -370,6 +386,17 @@ static int take_over(const char *how, pid_t pid)
 	return access(path, F_OK) ? errno : 0;
 }
 
+static int be_traced(const char *go)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		wait_until(go);
+		_exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? errno : 0);
+	}
+	return child < 0 ? broken("fork") : answer_of(child);
+}
+
 static int wait_for(const char *file, char **command)
 {
 	wait_until(file);
@@ -406,6 +433,10 @@ static int run(int argc, char **argv)
 		return passed_fd(to);
 	if (!strcmp(way, "send-pagemap"))
 		return send_pagemap(atoi(to));
+	if (!strcmp(way, "traceme"))
+		return be_traced(to);
+	if (!strcmp(way, "ask"))
+		return ask_until(to);
 	if (!strcmp(way, "wait") && argc > 3)
 		return wait_for(to, argv + 3);
 	return argc == 3 ? take_over(way, atoi(to)) : BROKEN;
