@@ -2,6 +2,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +40,11 @@
 #define TICK_US		1000000ULL
 /* And at the directory of the profiles, should the file system not tell of changes. */
 #define DIRECTORY_TICKS 10
+/*
+ * What is this large is given back to the system when it is freed. malloc() would take what all scopes take
+ * for usual after the first time, and keep as much.
+ */
+#define MMAP_THRESHOLD	(128 << 10)
 
 /*
  * What the daemon keeps once all is loaded: handles of cgroups and files of rootless runtimes
@@ -574,7 +580,10 @@ int daemon_run(int (*open)(struct engine **engine, struct error *err),
 	       const struct daemon_options *options, struct error *err)
 {
 	struct daemon daemon = {.reader = -1};
-	int code = begin(&daemon, open, options, err);
+	int code;
+
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+	code = begin(&daemon, open, options, err);
 
 	if (!code) {
 		sd_event_set_watchdog(daemon.event, true);

@@ -2,20 +2,48 @@
 #include "event_view.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "clock.h"
 
+/*
+ * The paths of the scopes that were told of: a cgroup's never changes, and its id is not used again, so they
+ * need not be asked for with each event. Not for threads.
+ */
+#define PLACE_BITS 12 /* two scopes of one place take turns */
+
+static struct place {
+	__u64 id;
+	char *path;
+} places[1 << PLACE_BITS];
+
+/* The path of the cgroup @id; NULL: it is gone, or cannot be found. */
+static const char *path_of(__u64 id)
+{
+	struct place *place = &places[capward_hash(id, PLACE_BITS)];
+	char path[CGROUP_PATH];
+
+	if (place->path && place->id == id)
+		return place->path;
+	if (cgroup_path(id, path))
+		return NULL;
+	free(place->path);
+	place->id = id;
+	place->path = strdup(path);
+	return place->path;
+}
+
 void event_view_complete(struct engine *engine, struct event_view *view)
 {
 	struct capward_policy policy;
+	const char *path = path_of(view->event.scope);
 	char link[64];
 	ssize_t length;
 
-	if (cgroup_path(view->event.scope, view->cgroup))
-		view->cgroup[0] = '\0';
+	snprintf(view->cgroup, sizeof(view->cgroup), "%s", path ? path : "");
 	view->profile[0] = '\0';
 	if (!engine_policy(engine, view->event.policy, &policy))
 		memcpy(view->profile, policy.profile, sizeof(view->profile));

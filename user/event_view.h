@@ -10,7 +10,7 @@
 
 /*
  * Complete @view, of which the event is there: paths and profile as they are now, "" for what is
- * gone. Who the scope is, is left as it is.
+ * gone, but for a scope that was told of before. Who the scope is, is left as it is.
  */
 void event_view_complete(struct engine *engine, struct event_view *view);
 

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PLACES	   256 /* a power of two; two scopes of one place take turns */
-#define SECONDS	   5   /* a container can be renamed */
-#define INCOMPLETE 1   /* second, for one whose files may come yet */
+#include "capward/abi.h"
+
+#define PLACE_BITS 12 /* two scopes of one place take turns */
+#define PLACES	   (1 << PLACE_BITS)
+#define SECONDS	   5 /* a container can be renamed */
+#define INCOMPLETE 1 /* second, for one whose files may come yet */
 
 struct place {
 	__u64 id; /* 0: free */
@@ -39,7 +42,7 @@ void identity_cache_free(struct identity_cache *cache)
 
 const struct identity *identity_cache_get(struct identity_cache *cache, __u64 id, const char *path)
 {
-	struct place *place = &cache->places[id & (PLACES - 1)];
+	struct place *place = &cache->places[capward_hash(id, PLACE_BITS)];
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
