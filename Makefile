@@ -6,7 +6,10 @@
 # make test       everything; make test-unit, test-cli, fuzz, test-vm for a part
 # make check      lint
 # make corpus     which capabilities Debian's servers need, and the proof; writes docs/corpus.md; as root
-# make bench      cost in instructions per capability check
+# make bench      cost in instructions per capability check; make bench-quick has the main figures and
+#                 fails where one rose
+# make bench-native   the decision in nanoseconds on this machine; as root
+# make bench-user     cost of what reads events, and of many scopes, to user space
 # make fuzz       FUZZ_SECONDS (20) on each reader of what others wrote
 # make install    DESTDIR and prefix are honoured; make uninstall
 #
@@ -52,7 +55,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test test-unit test-cli test-vm check bench corpus install uninstall clean fuzz FORCE
+.PHONY: all deps demo test test-unit test-cli test-vm check bench bench-quick bench-user bench-native corpus install uninstall clean fuzz FORCE
 
 all: $(B)/capward
 
@@ -143,7 +146,7 @@ export FUZZ_SECONDS ?= 20
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 test: $(B)/capward $(UNIT) $(FUZZ) $(GUEST)
-	$(Q)tests/run unit cli fuzz vm
+	$(Q)tests/run unit cli fuzz vm bench
 
 test-unit: $(UNIT)
 	$(Q)tests/run unit
@@ -189,6 +192,55 @@ bench: $(B)/capward
 	$(Q)scripts/deps test bench
 	$(Q)tests/bench/bench $(BENCH)
 
+# The decision's own file once more, in a program that runs on request.
+$(B)/bench/decide.o: tests/bench/native.bpf.c | $(B)/.deps-build
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Itests/bench -c $< -o $@
+
+$(B)/bench/native.bpf.o: $(B)/bench/decide.o $(filter-out $(B)/bpf/capable.o,$(BPF_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(B)/bench/native: tests/bench/native.c | $(B)/.deps-build
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Iinclude -Itests/bench $(WARNINGS) $(CFLAGS) -MMD -MP $< -lbpf -lpthread -o $@
+
+# JSON=json for that.
+bench-native: $(B)/bench/native $(B)/bench/native.bpf.o
+	$(Q)$(B)/bench/native $(B)/bench/native.bpf.o $(JSON)
+
+# The project's own objects, without what needs the programs to be loaded.
+READERS := $(filter-out $(addprefix $(B)/user/,main.o engine.o load.o) $(B)/user/cmd/%,$(OBJECTS))
+
+$(B)/bench-user/user.a: $(READERS)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/bench-user/events: tests/bench/events.c $(B)/bench-user/user.a
+	$(call say,CC,$@)
+	$(Q)$(CC) $(OUR_CFLAGS) $(LIBS_CFLAGS) $(CFLAGS) $^ $(LIBS_LIBS) -pthread -o $@
+
+$(B)/bench-user/flood.bpf.o: tests/bench/flood.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/bench-user/offer: tests/bench/offer.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -static -O2 -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $< -o $@
+
+# BENCH_USER='--quick' for a part.
+bench-user: $(B)/capward $(addprefix $(B)/bench-user/,events flood.bpf.o offer)
+	$(Q)scripts/deps test
+	$(Q)tests/bench/userspace $(BENCH_USER)
+
+# A rise is accepted with BENCH=--baseline, in the commit that has the reason.
+bench-quick: $(B)/capward | $(B)/.deps-test
+	$(Q)tests/bench/bench --quick --gate $(BENCH)
+
 # --- servers -------------------------------------------------------------------------------------
 
 # CORPUS='--truth nginx' for a part.
@@ -228,7 +280,7 @@ uninstall:
 	rm -f $(PROFILES:profiles/%=$(DESTDIR)$(datadir)/profiles/%)
 	-rmdir $(DESTDIR)$(datadir)/profiles $(DESTDIR)$(datadir)
 
--include $(wildcard $(B)/bpf/*.d $(B)/user/*.d $(B)/user/cmd/*.d $(B)/checked/*.d $(B)/checked/cmd/*.d $(B)/tests/*.d $(B)/tests/unit/*.d \
+-include $(wildcard $(B)/bpf/*.d $(B)/user/*.d $(B)/user/cmd/*.d $(B)/checked/*.d $(B)/checked/cmd/*.d $(B)/tests/*.d $(B)/tests/unit/*.d $(B)/bench/*.d $(B)/bench-user/*.d \
 		   $(B)/fuzz/*.d $(B)/fuzz/user/*.d)
 
 clean:

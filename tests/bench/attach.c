@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * attach OBJECT: loads a BPF object, attaches every program in it, says "attached", and holds them
- * until standard input ends.
+ * attach OBJECT: loads a BPF object, attaches every program in it, says "waiting", and holds them
+ * until it is killed.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int main(int argc, char **argv)
 {
@@ -29,9 +30,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "attach: %s: %s\n", bpf_program__name(program), strerror(errno));
 		return 1;
 	}
-	puts("attached");
+	puts("waiting");
 	fflush(stdout);
-	while (getchar() != EOF)
-		;
+	pause();
 	return 0;
 }

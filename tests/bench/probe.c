@@ -34,9 +34,10 @@ struct options {
 	long warm;	  /* calls at the start of each burst that are not looked at */
 	long bursts;	  /* rounds, each after a sleep of more than a window when there are more */
 	long cgroups;	  /* cgroups to make below the probe's own */
+	long depth;	  /* cgroups to make inside each other, the innermost to enter */
 	const char *join; /* a cgroup to enter */
 	const char *xattr; /* a file whose xattr is asked for instead */
-	const char *wait;  /* a FIFO to read from at the end */
+	const char *wait;  /* a FIFO to read from at the end, after saying so */
 };
 
 struct result {
@@ -240,6 +241,21 @@ static void measure_many(const struct options *options, const char *what, struct
 	enter(own);
 }
 
+static void nest(long depth)
+{
+	char path[4096];
+	size_t length;
+
+	own_cgroup(path, sizeof(path));
+	length = strlen(path);
+	for (; depth; depth--) {
+		length += snprintf(path + length, sizeof(path) - length, "/in");
+		if (mkdir(path, 0755))
+			die("%s: %s", path, strerror(errno));
+	}
+	enter(path);
+}
+
 static long number(const char *text)
 {
 	char *end;
@@ -258,7 +274,7 @@ int main(int argc, char **argv)
 	int option, fd;
 	char byte;
 
-	while ((option = getopt(argc, argv, "n:k:b:m:j:x:w:t:")) != -1) {
+	while ((option = getopt(argc, argv, "n:k:b:m:d:j:x:w:t:")) != -1) {
 		switch (option) {
 		case 'n':
 			options.calls = number(optarg);
@@ -271,6 +287,9 @@ int main(int argc, char **argv)
 			break;
 		case 'm':
 			options.cgroups = number(optarg);
+			break;
+		case 'd':
+			options.depth = number(optarg);
 			break;
 		case 'j':
 			options.join = optarg;
@@ -298,14 +317,17 @@ int main(int argc, char **argv)
 	check_scale();
 	if (options.join)
 		enter(options.join);
+	if (options.depth)
+		nest(options.depth);
 	if (options.cgroups) {
 		measure_many(&options, what, &result);
 	} else {
 		measure(&options, &result);
 		print(what, &result);
 	}
-	fflush(stdout);
 	if (options.wait) {
+		puts("waiting");
+		fflush(stdout);
 		fd = open(options.wait, O_RDONLY | O_CLOEXEC);
 		if (fd < 0 || read(fd, &byte, 1) < 0)
 			die("%s: %s", options.wait, strerror(errno));
