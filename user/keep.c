@@ -486,11 +486,32 @@ static int list_added(struct stored_workload *workload, struct kept *const *runs
 	return list ? 0 : -ENOMEM;
 }
 
+/*
+ * Whether @kept, which ended, was forgotten by `capward learn` before it could be added: that removes its file,
+ * and has the kernel drop what it kept. One of the two alone may have other reasons.
+ */
+static bool is_forgotten(const struct keep *keep, const struct kept *kept)
+{
+	return kept->filed && evidence_is_empty(kept->run->evidence) &&
+	       !store_has_run(keep->dir, kept->id);
+}
+
+/* Add @run to @workload, and to those that ended. */
+static int add_run(struct keep *keep, struct stored_workload *workload,
+		   const struct stored_run *run, struct error *err)
+{
+	workload->runs++;
+	if (workload->learning)
+		evidence_merge(&workload->evidence, run->evidence);
+	return evidence_is_empty(run->evidence) ? 0 : store_write_ended(keep->dir, run, err);
+}
+
 /* Add the @count @runs, which ended, to the workload that all of them are of. */
 static int add_runs(struct keep *keep, struct kept *const *runs, size_t count, struct error *err)
 {
 	struct stored_workload *workload;
 	struct error damage = {};
+	bool added = false;
 	int code = begin_workload(keep, runs[0]->run->workload, &workload, &damage, err);
 
 	if (code)
@@ -501,23 +522,20 @@ static int add_runs(struct keep *keep, struct kept *const *runs, size_t count, s
 		if (was_added(workload, run))
 			continue;
 		code = find_evidence(keep, run);
-		if (code)
-			continue;
-		workload->runs++;
-		if (workload->learning)
-			evidence_merge(&workload->evidence, run->evidence);
-		if (!evidence_is_empty(run->evidence))
-			code = store_write_ended(keep->dir, run, err);
+		if (!code && !is_forgotten(keep, runs[i])) {
+			code = add_run(keep, workload, run, err);
+			added = true;
+		}
 		free(run->evidence);
 		run->evidence = NULL;
 	}
-	if (!code)
+	if (!code && added)
 		code = list_added(workload, runs, count);
 	if (code == -ENOMEM)
 		error_set(err, code, "%s", strerror(ENOMEM));
-	if (!code)
+	if (!code && added)
 		code = store_write_workload(keep->dir, workload, err);
-	if (!code && damage.text[0])
+	if (!code && added && damage.text[0])
 		tell(&keep->teller, "%s; it is kept aside", damage.text);
 	stored_workload_free(workload);
 	return code;
