@@ -77,10 +77,11 @@ int BPF_PROG(uring_personality, const struct cred *new, int ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 root = current_scope_root();
 
-	if (!ret && root &&
-	    new != task->real_cred &&process_phase(task->group_leader, root) == PHASE_WORKLOAD)
+	if (ret || !root || new == task->real_cred)
+		return ret;
+	if (process_phase(task->group_leader, root) == PHASE_WORKLOAD)
 		adopt_cred(new, root);
-	return ret;
+	return 0;
 }
 
 SEC("iter/task")

@@ -100,7 +100,7 @@ struct set_up {
 };
 
 /*
- * set_up_tasks: task -> struct set_up. Written by the lifecycle hooks: made when a task enters a
+ * set_up_tasks: task -> struct set_up. Written by the hooks of phase.bpf.c: made when a task enters a
  * scope from outside or is forked by a set-up task, and gone with the task. No entry, or one that
  * is no longer live: workload.
  */
@@ -124,7 +124,7 @@ struct bound {
 #define BOUND_BY_BIRTH 2
 
 /*
- * bound_tasks: task -> struct bound. Written by the lifecycle hooks, and by whichever finds a task
+ * bound_tasks: task -> struct bound. Written by the hooks of phase.bpf.c, and by whichever finds a task
  * that was born outside of its scope: made when workload moves a task out of its scope, handed on to
  * its children, and gone with the task. One that is not live says that the host moved it.
  */
@@ -168,9 +168,8 @@ struct {
 } events __weak SEC(".maps");
 
 /*
- * changes: struct capward_change, cgroups as they come and go. Written by the lifecycle hooks, read
- * by the daemon; apart from the events, so that no flood of those hides a new container. When it is
- * full state.changes_lost goes up, and the daemon looks at all cgroups again.
+ * changes: struct capward_change, cgroups as they come and go. Written by tell(), read by
+ * the daemon; apart from the events, so that no flood of those hides a new container. When it is full state.changes_lost goes up, and the daemon looks at all cgroups again.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -184,7 +183,7 @@ struct {
 extern __u64 policy_words[CAPWARD_POLICIES];
 
 /*
- * The moving map: the last move between cgroups, in lifecycle.bpf.c; written by its hooks. A map of its
+ * The moving map: the last move between cgroups, in phase.bpf.c; written by its hooks. A map of its
  * own because in an upgrade one build may see a move begin and the other see it end.
  */
 
