@@ -113,10 +113,11 @@ static __always_inline bool may_write_sysctl(void)
 	struct use use = {
 		.cgroup = bpf_get_current_cgroup_id(),
 		.permission = CAPWARD_OP_TAMPER,
+		.phase = PHASE_WORKLOAD,
+		.credential = CREDENTIAL_OWN,
 	};
-	struct capward_scope *scope = scope_at(use.cgroup, task), *entry;
-	__u64 cred = (__u64)BPF_CORE_READ(task, real_cred), denying = 0, *owner;
-	enum capward_verdict verdict;
+	struct capward_scope *scope = scope_at(use.cgroup, task);
+	__u64 cred = (__u64)BPF_CORE_READ(task, real_cred), *owner;
 
 	if (!scope) {
 		owner = state.unlisted ? bpf_map_lookup_elem(&owned_creds, &cred) : NULL;
@@ -126,20 +127,7 @@ static __always_inline bool may_write_sysctl(void)
 		if (!scope)
 			return !state.enforcing;
 	}
-	verdict = decide(scope_word(scope), CAPWARD_OP_TAMPER, PHASE_WORKLOAD, CREDENTIAL_OWN);
-	if (verdict != CAPWARD_DENIED && scope->outer)
-		denying = denying_scope(scope->outer, CAPWARD_OP_TAMPER);
-	if (denying) {
-		entry = find_scope(denying);
-		if (entry)
-			scope = entry;
-		verdict = CAPWARD_DENIED;
-	}
-	verdict = gated(scope, verdict);
-	use.verdict = verdict;
-	if (verdict != CAPWARD_UNJUDGED)
-		record(&use, scope);
-	return verdict != CAPWARD_DENIED;
+	return !judge_in(&use, scope, 0, NULL);
 }
 
 SEC("cgroup/sysctl")
