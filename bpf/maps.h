@@ -168,8 +168,9 @@ struct {
 } events __weak SEC(".maps");
 
 /*
- * changes: struct capward_change, cgroups as they come and go. Written by tell(), read by
- * the daemon; apart from the events, so that no flood of those hides a new container. When it is full state.changes_lost goes up, and the daemon looks at all cgroups again.
+ * changes: struct capward_change, cgroups as they come and go. Written by tell(), read by the daemon;
+ * apart from the events, so that no flood of those hides a new container. When it is full
+ * state.changes_lost goes up, and the daemon looks at all cgroups again.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
