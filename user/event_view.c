@@ -13,27 +13,27 @@
  * The paths of the scopes that were told of: a cgroup's never changes, and its id is not used again, so they
  * need not be asked for with each event. Not for threads.
  */
-#define PLACE_BITS 12 /* two scopes of one place take turns */
+#define CACHE_BITS 12 /* two scopes of one hash take turns */
 
-static struct place {
+static struct cached {
 	__u64 id;
 	char *path;
-} places[1 << PLACE_BITS];
+} cache[1 << CACHE_BITS];
 
 /* The path of the cgroup @id; NULL: it is gone, or cannot be found. */
 static const char *path_of(__u64 id)
 {
-	struct place *place = &places[capward_hash(id, PLACE_BITS)];
+	struct cached *cached = &cache[capward_hash(id, CACHE_BITS)];
 	char path[CGROUP_PATH];
 
-	if (place->path && place->id == id)
-		return place->path;
+	if (cached->path && cached->id == id)
+		return cached->path;
 	if (cgroup_path(id, path))
 		return NULL;
-	free(place->path);
-	place->id = id;
-	place->path = strdup(path);
-	return place->path;
+	free(cached->path);
+	cached->id = id;
+	cached->path = strdup(path);
+	return cached->path;
 }
 
 void event_view_complete(struct engine *engine, struct event_view *view)
